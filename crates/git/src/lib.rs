@@ -1,0 +1,1 @@
+//! The git program: refs, trees, snapshots, changed files, checkouts.

@@ -1,0 +1,1 @@
+//! A plan in motion: job states, what is ready, the composite status.

@@ -1,0 +1,1 @@
+//! Carries out one job payload: work tree, script, trace, cache, artifacts.

@@ -1,0 +1,1 @@
+//! Durable records of runs and jobs, and the files that belong to them.
