@@ -75,7 +75,10 @@ pub enum Ref {
     Branch(String),
     Tag(String),
     /// A merge request: neither branch nor tag for `only`, `except` and `CI_COMMIT_BRANCH`.
-    MergeRequest { source_branch: String, target_branch: String },
+    MergeRequest {
+        source_branch: String,
+        target_branch: String,
+    },
 }
 
 impl Ref {

@@ -326,9 +326,15 @@ pub struct Cache {
 pub enum CacheKey {
     Text(String),
     /// `key:files`; the prefix is the given one or GitLab's generated `<index>_<names>`.
-    Files { files: Vec<String>, prefix: String },
+    Files {
+        files: Vec<String>,
+        prefix: String,
+    },
     /// `key:files_commits`, likewise.
-    FilesCommits { files: Vec<String>, prefix: String },
+    FilesCommits {
+        files: Vec<String>,
+        prefix: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
