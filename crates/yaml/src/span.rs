@@ -14,14 +14,23 @@ pub struct Span {
 
 impl Span {
     pub fn new(source: SourceId, start: usize, end: usize) -> Span {
-        let offset = |at: usize| u32::try_from(at).expect("BUG: a source is at most 4 GiB, by the size limit");
-        Span { source, start: offset(start), end: offset(end) }
+        let offset =
+            |at: usize| u32::try_from(at).expect("BUG: a source is at most 4 GiB, by the size limit");
+        Span {
+            source,
+            start: offset(start),
+            end: offset(end),
+        }
     }
 
     /// Returns the smallest span that covers both; they must be of one source.
     pub fn to(self, other: Span) -> Span {
         debug_assert_eq!(self.source, other.source);
-        Span { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
+        Span {
+            source: self.source,
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 
     pub fn range(self) -> std::ops::Range<usize> {

@@ -1,0 +1,207 @@
+//! The way in: from a text to its documents.
+
+use granit_parser::{Event, Parser, ScalarStyle, ScanError};
+
+use crate::syntax::Syntax;
+use crate::tag::Meaning;
+use crate::tree::{Collection, Stop, Tagged, Tree};
+use crate::{Error, ErrorKind, Limits, Node, SourceId, Span, Value, Warning};
+
+/// All documents of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stream {
+    /// In the order of the text; none if it holds only blanks and comments.
+    pub documents: Vec<Document>,
+    pub warnings: Vec<Warning>,
+}
+
+/// What stands between two `---`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// Null if the document is empty.
+    pub root: Node,
+    /// Includes the `---` and comments after it.
+    pub span: Span,
+}
+
+/// Reads a text, or lists what is wrong with it in the order of the text.
+///
+/// Mistakes in values are all collected; text that is not YAML, or exceeds a limit, ends the search.
+/// An alias has the place where it is used, while everything inside it has the place where it was written.
+pub fn parse(source: SourceId, text: &str, limits: &Limits) -> Result<Stream, Vec<Error>> {
+    check_size(source, text, limits)?;
+    check_characters(source, text)?;
+    let mut reader = Reader {
+        text,
+        source,
+        tree: Tree::new(*limits),
+        documents: Vec::new(),
+        start: 0,
+    };
+    reader.read(limits);
+    // A document that broke off has its say about aliases too.
+    let _ = reader.tree.finish_document();
+    let Reader {
+        tree: Tree {
+            mut errors, warnings, ..
+        },
+        documents,
+        ..
+    } = reader;
+    if errors.is_empty() {
+        return Ok(Stream { documents, warnings });
+    }
+    errors.sort_by_key(|error| error.span.start);
+    Err(errors)
+}
+
+fn check_size(source: SourceId, text: &str, limits: &Limits) -> Result<(), Vec<Error>> {
+    // Spans count in 32 bits.
+    let limit_bytes = limits.size_bytes.min(u32::MAX as usize);
+    if text.len() <= limit_bytes {
+        return Ok(());
+    }
+    let kind = ErrorKind::TooLarge {
+        size_bytes: text.len(),
+        limit_bytes,
+    };
+    Err(vec![Error {
+        kind,
+        span: Span::new(source, 0, 0),
+    }])
+}
+
+/// Refuses what no YAML text may contain, once: a binary file has hundreds.
+fn check_characters(source: SourceId, text: &str) -> Result<(), Vec<Error>> {
+    let is_control = |character: char| match character {
+        '\t' | '\n' | '\r' | '\u{85}' => false,
+        '\u{fffe}' | '\u{ffff}' => true,
+        _ => character.is_control(),
+    };
+    let Some((start, character)) = text.char_indices().find(|&(_, character)| is_control(character)) else {
+        return Ok(());
+    };
+    let span = Span::new(source, start, start + character.len_utf8());
+    Err(vec![Error {
+        kind: ErrorKind::ControlCharacter { character },
+        span,
+    }])
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    source: SourceId,
+    tree: Tree,
+    documents: Vec<Document>,
+    /// Where the current document begins.
+    start: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self, limits: &Limits) {
+        // One more than ours, so that our own error comes first.
+        let nesting_limit = limits.depth.saturating_add(1);
+        let options = granit_parser::options! {
+            emit_anchor_events: true,
+            emit_unresolved_aliases: true,
+            emit_comments: false,
+            flow_nesting_limit: nesting_limit,
+            block_nesting_limit: nesting_limit,
+        };
+        for event in Parser::new_from_str_with_options(self.text, options) {
+            let outcome = match event {
+                Ok((event, span)) => self.event(event, &span),
+                Err(error) => {
+                    self.refuse(&error, limits);
+                    Err(Stop)
+                }
+            };
+            if let Err(Stop) = outcome {
+                return;
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event<'a>, at: &granit_parser::Span) -> Result<(), Stop> {
+        let span = self.place(at);
+        match event {
+            Event::DocumentStart(..) => self.start = span.range().start,
+            Event::DocumentEnd => self.end_document(span),
+            Event::Anchor(_, name) => self.tree.define(&name, span),
+            Event::Alias(anchor) => {
+                let name = self.text[span.range()].trim_start_matches('*');
+                self.tree.alias(anchor, name, span)?;
+            }
+            Event::UnresolvedAlias(name) => self.tree.unknown_alias(&name, span)?,
+            Event::Scalar(text, style, anchor, tag) => {
+                let is_plain = style == ScalarStyle::Plain;
+                // The parser shows a missing node as a `~` of no width.
+                let text = if is_plain && span.range().is_empty() {
+                    ""
+                } else {
+                    &*text
+                };
+                let span = if is_block(style) { self.trimmed(span) } else { span };
+                let tag = self.tagged(tag.as_deref(), at);
+                self.tree.scalar(text, !is_plain, span, anchor, tag)?;
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                let tag = self.tagged(tag.as_deref(), at);
+                self.tree.open(Collection::Sequence, span, anchor, tag)?;
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                let tag = self.tagged(tag.as_deref(), at);
+                self.tree.open(Collection::Mapping, span, anchor, tag)?;
+            }
+            // Block collections end where the next thing begins, which is not part of them.
+            Event::SequenceEnd | Event::MappingEnd => {
+                self.tree
+                    .close(Some(span).filter(|span| !span.range().is_empty()))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end_document(&mut self, span: Span) {
+        let here = Span::new(self.source, self.start, span.range().end);
+        let root = self.tree.finish_document().unwrap_or(Node {
+            span: here,
+            value: Value::Null,
+        });
+        self.documents.push(Document { root, span: here });
+    }
+
+    fn refuse(&mut self, error: &ScanError, limits: &Limits) {
+        let offset = error.marker().byte_offset().unwrap_or(self.text.len());
+        let span = Span::new(self.source, offset, offset);
+        let kind = match error.kind() {
+            granit_parser::ErrorKind::RecursionLimitExceeded => ErrorKind::TooDeep { limit: limits.depth },
+            objection => ErrorKind::Syntax(Syntax::from(objection)),
+        };
+        self.tree.error(kind, span);
+    }
+
+    fn place(&self, span: &granit_parser::Span) -> Span {
+        let range = span.byte_range().expect("BUG: a parser of text counts bytes");
+        Span::new(self.source, range.start, range.end)
+    }
+
+    fn tagged(&self, tag: Option<&granit_parser::Tag>, at: &granit_parser::Span) -> Tagged {
+        Tagged {
+            meaning: Meaning::of(tag),
+            span: at.tag_span().map(|span| self.place(&span)),
+        }
+    }
+
+    /// Cuts the blank lines after a block scalar off its span.
+    fn trimmed(&self, span: Span) -> Span {
+        let text = &self.text[span.range()];
+        let start = span.range().start;
+        Span::new(self.source, start, start + text.trim_end().len())
+    }
+}
+
+fn is_block(style: ScalarStyle) -> bool {
+    matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+}
