@@ -44,6 +44,8 @@ pub enum ErrorKind {
     },
     #[error("alias `*{name}` stands inside its own anchor")]
     RecursiveAlias { name: String },
+    #[error("anchor name `{name}` may hold only letters, digits, `_` and `-`")]
+    AnchorName { name: String },
     #[error("`{text}` is a date, which pipelines cannot hold")]
     Date { text: String },
     #[error("`{text}` is a point in time, which pipelines cannot hold")]
@@ -94,13 +96,14 @@ impl ErrorKind {
             ErrorKind::RecursiveAlias { .. } => {
                 "move the shared part out of the node that uses it".to_owned()
             }
+            ErrorKind::AnchorName { .. } => "rename it, or quote the text if `&` is part of it".to_owned(),
             ErrorKind::Date { text } | ErrorKind::Timestamp { text } => format!("quote it: `\"{text}\"`"),
             ErrorKind::NumberTooLarge { text } => format!("quote it: `\"{text}\"`"),
             ErrorKind::BinaryNotText => "keep the bytes in a file of the repository".to_owned(),
             ErrorKind::RubyObject { .. } => "remove the tag".to_owned(),
             ErrorKind::ReferenceNotList { .. } => "write `!reference [job, keyword]`".to_owned(),
             ErrorKind::MergedReference => "use `extends`, or an anchor if both are in one file".to_owned(),
-            ErrorKind::CollectionKey { .. } => "quote the text if it starts with `{`, `[` or `!`".to_owned(),
+            ErrorKind::CollectionKey { .. } => "quote the text if it starts with `{` or `[`".to_owned(),
             ErrorKind::TooDeep { .. }
             | ErrorKind::TooManyNodes { .. }
             | ErrorKind::TooManyAliasedNodes { .. }

@@ -10,6 +10,7 @@
 //! (`tag.rs`) and unquoted scalars (`scalar.rs`) get their types. Only `parse.rs`, `syntax.rs` and `tag.rs`
 //! know the parser that is used.
 
+mod block;
 mod error;
 mod limits;
 mod merge;

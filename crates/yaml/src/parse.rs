@@ -1,7 +1,8 @@
 //! The way in: from a text to its documents.
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError};
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, StructureStyle};
 
+use crate::block::Block;
 use crate::syntax::Syntax;
 use crate::tag::Meaning;
 use crate::tree::{Collection, Stop, Tagged, Tree};
@@ -37,6 +38,7 @@ pub fn parse(source: SourceId, text: &str, limits: &Limits) -> Result<Stream, Ve
         tree: Tree::new(*limits),
         documents: Vec::new(),
         start: 0,
+        brackets: 0,
     };
     reader.read(limits);
     // A document that broke off has its say about aliases too.
@@ -95,6 +97,8 @@ struct Reader<'a> {
     documents: Vec<Document>,
     /// Where the current document begins.
     start: usize,
+    /// Open `[` and `{`.
+    brackets: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -105,6 +109,7 @@ impl<'a> Reader<'a> {
             emit_anchor_events: true,
             emit_unresolved_aliases: true,
             emit_comments: false,
+            disallow_directives: true,
             flow_nesting_limit: nesting_limit,
             block_nesting_limit: nesting_limit,
         };
@@ -129,34 +134,43 @@ impl<'a> Reader<'a> {
             Event::DocumentEnd => self.end_document(span),
             Event::Anchor(_, name) => self.tree.define(&name, span),
             Event::Alias(anchor) => {
+                self.check_indentation(span);
                 let name = self.text[span.range()].trim_start_matches('*');
                 self.tree.alias(anchor, name, span)?;
             }
             Event::UnresolvedAlias(name) => self.tree.unknown_alias(&name, span)?,
             Event::Scalar(text, style, anchor, tag) => {
+                let tag = self.tagged(tag.as_deref(), at);
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    let block = Block {
+                        source: self.text,
+                        span,
+                        text: &text,
+                    };
+                    return self.tree.scalar(block.text(), true, block.span(), anchor, tag);
+                }
+                self.check_indentation(span);
                 let is_plain = style == ScalarStyle::Plain;
                 // The parser shows a missing node as a `~` of no width.
-                let text = if is_plain && span.range().is_empty() {
-                    ""
-                } else {
-                    &*text
-                };
-                let span = if is_block(style) { self.trimmed(span) } else { span };
-                let tag = self.tagged(tag.as_deref(), at);
-                self.tree.scalar(text, !is_plain, span, anchor, tag)?;
+                let is_missing = is_plain && span.range().is_empty();
+                self.tree
+                    .scalar(if is_missing { "" } else { &text }, !is_plain, span, anchor, tag)?;
             }
-            Event::SequenceStart(_, anchor, tag) => {
+            Event::SequenceStart(style, anchor, tag) => {
+                self.brackets += usize::from(style == StructureStyle::Flow);
                 let tag = self.tagged(tag.as_deref(), at);
                 self.tree.open(Collection::Sequence, span, anchor, tag)?;
             }
-            Event::MappingStart(_, anchor, tag) => {
+            Event::MappingStart(style, anchor, tag) => {
+                self.brackets += usize::from(style == StructureStyle::Flow);
                 let tag = self.tagged(tag.as_deref(), at);
                 self.tree.open(Collection::Mapping, span, anchor, tag)?;
             }
-            // Block collections end where the next thing begins, which is not part of them.
             Event::SequenceEnd | Event::MappingEnd => {
-                self.tree
-                    .close(Some(span).filter(|span| !span.range().is_empty()))?;
+                // Without a bracket, a collection is said to end where the next thing begins.
+                let bracket = Some(span).filter(|_| self.brackets > 0);
+                self.brackets = self.brackets.saturating_sub(1);
+                self.tree.close(bracket)?;
             }
             _ => {}
         }
@@ -194,14 +208,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Cuts the blank lines after a block scalar off its span.
-    fn trimmed(&self, span: Span) -> Span {
-        let text = &self.text[span.range()];
-        let start = span.range().start;
-        Span::new(self.source, start, start + text.trim_end().len())
+    /// Refuses a tab before the first thing on a line: this parser takes it for a blank, GitLab's does not.
+    /// Within brackets both do.
+    fn check_indentation(&mut self, span: Span) {
+        if self.brackets > 0 {
+            return;
+        }
+        let before = &self.text[..span.range().start];
+        let line_start = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let indentation = &before[line_start..];
+        let is_indentation = indentation.bytes().all(|byte| b" \t-?".contains(&byte));
+        if is_indentation
+            && !indentation.starts_with("---")
+            && let Some(tab) = indentation.find('\t')
+        {
+            let tab = line_start + tab;
+            self.tree.error(
+                ErrorKind::Syntax(Syntax::Tab),
+                Span::new(self.source, tab, tab + 1),
+            );
+        }
     }
-}
-
-fn is_block(style: ScalarStyle) -> bool {
-    matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
 }

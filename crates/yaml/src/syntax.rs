@@ -11,7 +11,8 @@ pub enum Syntax {
     Tab,
     #[error("this line is indented unlike the lines around it")]
     Indentation,
-    #[error("a quoted text must stay indented deeper than its key")]
+    /// GitLab takes these.
+    #[error("a quoted text goes on here without indentation")]
     QuotedIndentation,
     #[error("the quote is never closed")]
     UnclosedQuote,
@@ -59,8 +60,8 @@ pub enum Syntax {
     MalformedTag,
     #[error("the tag's handle is not declared")]
     UnknownTagHandle,
-    #[error("the directive is malformed")]
-    MalformedDirective,
+    #[error("directives cannot be used in pipelines")]
+    Directive,
     #[error("expected the end of the document")]
     ExpectedDocumentEnd,
     #[error("`---` or `...` inside a quoted text")]
@@ -79,7 +80,9 @@ impl Syntax {
         let help = match self {
             Syntax::Tab => "indent with spaces",
             Syntax::Indentation => "keys of one mapping, and items of one list, start in the same column",
-            Syntax::QuotedIndentation => "indent it, or close the quote on the line it was opened on",
+            Syntax::QuotedIndentation => {
+                "close the quote on the line above, or indent this one deeper than the key"
+            }
             Syntax::UnclosedQuote => "close the quote; inside single quotes a quote is written `''`",
             Syntax::TextAfterQuote => "quote the whole text, or none of it",
             Syntax::UnknownEscape => "write `\\\\` for a backslash, or use single quotes",
@@ -91,6 +94,7 @@ impl Syntax {
             Syntax::CommentNotSeparated => "put a space before `#`, or quote the text",
             Syntax::BlockHeader => "start the text of a `|` or `>` block on the next line",
             Syntax::MissingAnchorName => "quote the text if it starts with `*` or `&`",
+            Syntax::Directive => "remove the line, or quote the text if it starts with `%`",
             Syntax::UnknownTagHandle => "quote the text if it starts with `!`",
             _ => return None,
         };
@@ -168,11 +172,12 @@ impl From<&Objection> for Syntax {
             | Objection::MissingYamlVersionSeparator
             | Objection::MissingDirectiveName
             | Objection::InvalidDirectiveName
+            | Objection::DirectiveDisallowed
             | Objection::DirectiveByteLimitExceeded { .. }
             | Objection::TooManyReservedDirectiveParams { .. }
             | Objection::YamlVersionTooLong
             | Objection::MissingYamlVersion
-            | Objection::InvalidTagDirectiveTerminator => Syntax::MalformedDirective,
+            | Objection::InvalidTagDirectiveTerminator => Syntax::Directive,
             Objection::ExpectedDocumentStart
             | Objection::MissingDocumentEndBeforeDirective
             | Objection::InvalidDocumentEnd => Syntax::ExpectedDocumentEnd,

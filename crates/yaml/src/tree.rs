@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::merge::Merging;
+use crate::syntax::Syntax;
 use crate::tag::Meaning;
 use crate::{Error, ErrorKind, Limits, Node, Span, Value, Warning};
 
@@ -124,6 +125,15 @@ impl Tree {
 
     /// Notes the name and place of an anchor.
     pub(crate) fn define(&mut self, name: &str, span: Span) {
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if !name.bytes().all(is_allowed) {
+            self.error(
+                ErrorKind::AnchorName {
+                    name: name.to_owned(),
+                },
+                span,
+            );
+        }
         self.definitions.entry(name.to_owned()).or_insert(span);
     }
 
@@ -325,17 +335,13 @@ impl Tree {
         match &mut frame.content {
             Content::Sequence(items) => items.push(built.node),
             Content::Mapping { key: key @ None, .. } => {
-                let mut built = built;
-                if built.height > 0 {
-                    let found = built.node.value.kind();
-                    // A stand-in, so that the value still finds a key.
-                    built = Built::nothing(span);
-                    self.errors.push(Error {
-                        kind: ErrorKind::CollectionKey { found },
-                        span,
-                    });
+                if let Some(kind) = refused_key(&built) {
+                    self.errors.push(Error { kind, span });
+                    // The value still needs a key to follow.
+                    *key = Some(Built::nothing(span));
+                } else {
+                    *key = Some(built);
                 }
-                *key = Some(built);
             }
             Content::Mapping { entries, key } => {
                 let key = key.take().expect("BUG: a value follows its key");
@@ -347,6 +353,16 @@ impl Tree {
         }
         Ok(())
     }
+}
+
+fn refused_key(key: &Built) -> Option<ErrorKind> {
+    if key.height > 0 {
+        return Some(ErrorKind::CollectionKey {
+            found: key.node.value.kind(),
+        });
+    }
+    let is_missing = key.node.is_null() && key.node.span.range().is_empty();
+    is_missing.then_some(ErrorKind::Syntax(Syntax::ExpectedKey))
 }
 
 impl Built {
