@@ -89,10 +89,10 @@ impl ErrorKind {
             } => {
                 format!("`&{name}` is defined later; move it before its first use")
             }
-            ErrorKind::UnknownAlias { name, defined: None } => format!(
-                "define `&{name}` earlier in this file, or quote the text if it is not an alias; anchors \
-                 do not reach across `include`, `!reference` and `extends` do"
+            ErrorKind::UnknownAlias { name, defined: None } if is_anchor_name(name) => format!(
+                "define `&{name}` above, or quote the text if it is no alias; anchors do not reach across `include`"
             ),
+            ErrorKind::UnknownAlias { .. } => "quote the text if it is no alias".to_owned(),
             ErrorKind::RecursiveAlias { .. } => {
                 "move the shared part out of the node that uses it".to_owned()
             }
@@ -103,6 +103,9 @@ impl ErrorKind {
             ErrorKind::RubyObject { .. } => "remove the tag".to_owned(),
             ErrorKind::ReferenceNotList { .. } => "write `!reference [job, keyword]`".to_owned(),
             ErrorKind::MergedReference => "use `extends`, or an anchor if both are in one file".to_owned(),
+            ErrorKind::CollectionKey {
+                found: "a `!reference`",
+            } => return None,
             ErrorKind::CollectionKey { .. } => "quote the text if it starts with `{` or `[`".to_owned(),
             ErrorKind::TooDeep { .. }
             | ErrorKind::TooManyNodes { .. }
@@ -111,6 +114,12 @@ impl ErrorKind {
         };
         Some(help)
     }
+}
+
+/// Says whether libyaml reads all of a name after `&` or `*`.
+pub(crate) fn is_anchor_name(name: &str) -> bool {
+    name.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 fn code_point(character: char) -> String {

@@ -80,7 +80,10 @@ fn check_characters(source: SourceId, text: &str) -> Result<(), Vec<Error>> {
         '\u{fffe}' | '\u{ffff}' => true,
         _ => character.is_control(),
     };
-    let Some((start, character)) = text.char_indices().find(|&(_, character)| is_control(character)) else {
+    // Of a binary file, the zeros say most.
+    let found = text.char_indices().find(|&(_, character)| character == '\0');
+    let found = found.or_else(|| text.char_indices().find(|&(_, character)| is_control(character)));
+    let Some((start, character)) = found else {
         return Ok(());
     };
     let span = Span::new(source, start, start + character.len_utf8());
@@ -153,6 +156,7 @@ impl<'a> Reader<'a> {
                 let is_plain = style == ScalarStyle::Plain;
                 // The parser shows a missing node as a `~` of no width.
                 let is_missing = is_plain && span.range().is_empty();
+                let span = if is_missing { self.behind_colon(span) } else { span };
                 self.tree
                     .scalar(if is_missing { "" } else { &text }, !is_plain, span, anchor, tag)?;
             }
@@ -191,7 +195,7 @@ impl<'a> Reader<'a> {
         let span = Span::new(self.source, offset, offset);
         let kind = match error.kind() {
             granit_parser::ErrorKind::RecursionLimitExceeded => ErrorKind::TooDeep { limit: limits.depth },
-            objection => ErrorKind::Syntax(Syntax::from(objection)),
+            objection => ErrorKind::Syntax(Syntax::of(objection, &self.text[..offset])),
         };
         self.tree.error(kind, span);
     }
@@ -206,6 +210,13 @@ impl<'a> Reader<'a> {
             meaning: Meaning::of(tag),
             span: at.tag_span().map(|span| self.place(&span)),
         }
+    }
+
+    /// Returns the place of a missing value, which the parser puts before the colon of its key.
+    fn behind_colon(&self, span: Span) -> Span {
+        let start = span.range().start;
+        let behind = start + usize::from(self.text[start..].starts_with(':'));
+        Span::new(self.source, behind, behind)
     }
 
     /// Refuses a tab before the first thing on a line: this parser takes it for a blank, GitLab's does not.

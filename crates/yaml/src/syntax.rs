@@ -35,7 +35,9 @@ pub enum Syntax {
     #[error("a key cannot stand here")]
     KeyNotAllowed,
     #[error("a second `:` cannot stand here")]
-    ValueNotAllowed,
+    SecondColon,
+    #[error("a `:` cannot stand in a text that began on a line above")]
+    ColonInText,
     #[error("expected a key")]
     ExpectedKey,
     #[error("expected `-`, as in the other items of this list")]
@@ -44,7 +46,7 @@ pub enum Syntax {
     ItemNotAllowed,
     #[error("expected a value")]
     ExpectedValue,
-    #[error("a text cannot start with `{character}`")]
+    #[error("a text cannot start with {}", quoted(*.character))]
     ReservedCharacter { character: char },
     #[error("a comment needs a space before its `#`")]
     CommentNotSeparated,
@@ -86,7 +88,14 @@ impl Syntax {
             Syntax::UnclosedQuote => "close the quote; inside single quotes a quote is written `''`",
             Syntax::TextAfterQuote => "quote the whole text, or none of it",
             Syntax::UnknownEscape => "write `\\\\` for a backslash, or use single quotes",
-            Syntax::ValueNotAllowed => "quote the text if its `: ` is not meant as a key",
+            Syntax::SecondColon => "quote the text if its `: ` is not meant as a key",
+            Syntax::ColonInText => "add the `:` or the bracket that the line above lacks, or quote the text",
+            Syntax::ExpectedItem => {
+                "write `-` before it, or give it the indentation of the mapping it belongs to"
+            }
+            Syntax::ItemNotAllowed => {
+                "a mapping cannot have items beside its keys; indent the item below its key"
+            }
             Syntax::MissingColon | Syntax::ExpectedKey => {
                 "a key is followed by `:` and a space; quote a text that spans lines"
             }
@@ -99,6 +108,27 @@ impl Syntax {
             _ => return None,
         };
         Some(help.to_owned())
+    }
+}
+
+fn quoted(character: char) -> String {
+    if character == '`' {
+        "a backtick".to_owned()
+    } else {
+        format!("`{character}`")
+    }
+}
+
+impl Syntax {
+    /// Returns our words for an objection, which often depend on what stands before it on its line.
+    pub(crate) fn of(objection: &Objection, before: &str) -> Syntax {
+        let line = before.rsplit(['\n', '\r']).next().unwrap_or_default().trim();
+        match Syntax::from(objection) {
+            Syntax::ExpectedKey if line.is_empty() => Syntax::Indentation,
+            Syntax::ExpectedKey if line == "-" => Syntax::ItemNotAllowed,
+            Syntax::SecondColon if !line.contains(':') => Syntax::ColonInText,
+            syntax => syntax,
+        }
     }
 }
 
@@ -138,7 +168,7 @@ impl From<&Objection> for Syntax {
             Objection::MappingValueNotAllowed
             | Objection::InvalidColonPlacement
             | Objection::InvalidMappingValueWhitespace
-            | Objection::FlowMappingValueAdjacentCollection => Syntax::ValueNotAllowed,
+            | Objection::FlowMappingValueAdjacentCollection => Syntax::SecondColon,
             Objection::ExpectedBlockMappingKey => Syntax::ExpectedKey,
             Objection::ExpectedBlockSequenceEntry => Syntax::ExpectedItem,
             Objection::BlockEntryInFlowCollection

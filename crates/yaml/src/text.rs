@@ -53,3 +53,51 @@ fn float_text(value: f64) -> String {
         .map_or(('+', exponent), |digits| ('-', digits));
     format!("{mantissa}{dot}e{sign}{digits:0>2}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_as_ruby_writes_them() {
+        let cases = [
+            (1.1, "1.1"),
+            (1.0, "1.0"),
+            (-0.0, "-0.0"),
+            (100.0, "100.0"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (123456789.125, "123456789.125"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1.0e+16"),
+            (1e20, "1.0e+20"),
+            (-1.5e300, "-1.5e+300"),
+            (0.0001, "0.0001"),
+            (0.00001, "1.0e-05"),
+            (1.5e-7, "1.5e-07"),
+            (5e-324, "5.0e-324"),
+            (f64::INFINITY, "Infinity"),
+            (f64::NEG_INFINITY, "-Infinity"),
+            (f64::NAN, "NaN"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(Value::Float(value).to_text().as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn scalars_have_texts_and_collections_have_not() {
+        let cases = [
+            (Value::Null, Some("")),
+            (Value::Bool(true), Some("true")),
+            (Value::Integer(-7), Some("-7")),
+            (Value::String("a".into()), Some("a")),
+            (Value::Symbol("a".into()), Some("a")),
+            (Value::Sequence(Default::default()), None),
+            (Value::Mapping(Default::default()), None),
+            (Value::Reference(Default::default()), None),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(value.to_text().as_deref(), expected, "{}", value.kind());
+        }
+    }
+}

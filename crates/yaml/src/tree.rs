@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::error::is_anchor_name;
 use crate::merge::Merging;
 use crate::syntax::Syntax;
 use crate::tag::Meaning;
@@ -125,8 +126,7 @@ impl Tree {
 
     /// Notes the name and place of an anchor.
     pub(crate) fn define(&mut self, name: &str, span: Span) {
-        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        if !name.bytes().all(is_allowed) {
+        if !is_anchor_name(name) {
             self.error(
                 ErrorKind::AnchorName {
                     name: name.to_owned(),
