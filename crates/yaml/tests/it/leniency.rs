@@ -15,6 +15,8 @@ fn gitlab_reads_these_and_we_do_not() {
         "a: \u{feff}b\n",
         "a: |#x\n  b\n",
         "a: {{ b }}\n",
+        "a:\n  ? \n  : b\n",
+        "a:\n  b:\n  |\n  c: d\n",
     ];
     for text in texts {
         assert_ne!(errors(text), "no errors", "{text:?}");
@@ -29,6 +31,7 @@ fn we_read_these_and_gitlab_does_not() {
         (r#"a: "\ud83d\ude00""#, r#"{"a": "😀"}"#),
         ("a: |\n  \tb\n", r#"{"a": "\tb\n"}"#),
         ("{a\n: 1}\n", r#"{"a": 1}"#),
+        ("|\na\n", r#""a\n""#),
     ];
     for (text, expected) in cases {
         assert_eq!(tree(text), expected, "{text:?}");
