@@ -1,1 +1,25 @@
 //! The git program: refs, trees, snapshots, changed files, checkouts.
+//!
+//! [`Project`] is the folder a pipeline is about, and answers what git knows of it: the commit at HEAD, the
+//! files, which of them changed. [`Project::snapshot`] keeps the files as they are now, and
+//! [`worktree::prepare`] makes a folder for a job out of that.
+//!
+//! Everything here blocks, starts `git` with an argument vector, and leaves the user's repository exactly as
+//! it was: index, files, refs, objects and configuration are read, never written.
+
+mod command;
+mod directory;
+mod error;
+mod facts;
+mod index;
+mod project;
+mod snapshot;
+mod status;
+pub mod worktree;
+
+pub use command::Git;
+pub use directory::object_directories;
+pub use error::GitError;
+pub use facts::{Commit, Head};
+pub use project::Project;
+pub use snapshot::{LeftOut, Snapshot};
