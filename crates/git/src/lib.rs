@@ -7,16 +7,19 @@
 //! Everything here blocks, starts `git` with an argument vector, and leaves the user's repository exactly as
 //! it was: index, files, refs, objects and configuration are read, never written.
 
+mod changes;
 mod command;
 mod directory;
 mod error;
 mod facts;
+mod files;
 mod index;
 mod project;
 mod snapshot;
 mod status;
 pub mod worktree;
 
+pub use changes::{Base, BaseKind, Changes, NoBase};
 pub use command::Git;
 pub use directory::object_directories;
 pub use error::GitError;

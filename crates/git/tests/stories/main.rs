@@ -1,5 +1,6 @@
 //! Stories with real git, each in its own folder, with an environment of its own.
 
+mod changes;
 mod facts;
 mod snapshot;
 mod support;
