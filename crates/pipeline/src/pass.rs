@@ -1,0 +1,258 @@
+//! One event's consequences: the jobs that it may concern are judged again until nothing moves.
+//!
+//! Jobs are judged in the order of their turns, so a job sees what has just been decided for those before it. What
+//! has to be judged again when a job moves: the jobs that need it, and when the first unfinished stage moves on, the
+//! jobs that stand in line up to there. Nothing else can be concerned, because a job that goes by its stage has a
+//! verdict exactly when all earlier stages are finished.
+
+use std::collections::BTreeSet;
+
+use gantry_language::plan::When;
+
+use crate::blueprint::{Blueprint, Job, JobIndex, StageIndex, Turn};
+use crate::board::{Board, JobState};
+use crate::composite::{Mode, Standing};
+use crate::event::{Moment, Transition};
+use crate::readiness::{Verdict, judge};
+use crate::reason::{Reason, SkipCause};
+use crate::status::Status;
+
+#[must_use]
+pub(crate) struct Pass<'p> {
+    blueprint: &'p Blueprint,
+    board: &'p mut Board,
+    now: Moment,
+    /// The jobs still to be judged.
+    agenda: BTreeSet<Turn>,
+    /// The job whose start may bring skipped ones back.
+    restarted: Option<JobIndex>,
+    front: Option<StageIndex>,
+    transitions: Vec<Transition>,
+}
+
+impl<'p> Pass<'p> {
+    pub(crate) fn new(blueprint: &'p Blueprint, board: &'p mut Board, now: Moment) -> Pass<'p> {
+        let front = board.front(blueprint);
+        Pass {
+            blueprint,
+            board,
+            now,
+            agenda: BTreeSet::new(),
+            restarted: None,
+            front,
+            transitions: Vec::new(),
+        }
+    }
+
+    pub(crate) fn state(&self, job: JobIndex) -> &JobState {
+        self.board.state(job)
+    }
+
+    /// Returns the scheduled jobs whose time has come.
+    pub(crate) fn due(&self) -> Vec<JobIndex> {
+        self.board.due(self.now)
+    }
+
+    /// Takes a job from its status to another one, within the same attempt.
+    pub(crate) fn move_to(&mut self, job: JobIndex, to: Status, reason: Reason) {
+        let state = self.state(job);
+        self.enter(
+            job,
+            JobState {
+                status: to,
+                attempt: state.attempt,
+                reason,
+                deadline: None,
+                released: state.released || to == Status::Pending,
+            },
+        );
+    }
+
+    /// Begins a new attempt, which has to stand in line as the first one had.
+    pub(crate) fn retry(&mut self, job: JobIndex, reason: Reason) {
+        let state = self.state(job);
+        let (attempt, released) = (state.attempt + 1, state.released);
+        self.enter(
+            job,
+            JobState {
+                status: Status::Created,
+                attempt,
+                reason,
+                deadline: None,
+                released,
+            },
+        );
+        self.judge_later(job);
+        self.reopen_after(job);
+    }
+
+    pub(crate) fn judge_all(&mut self) {
+        let created = self.board.with_status(Status::Created);
+        self.agenda
+            .extend(created.iter().map(|job| self.blueprint.job(*job).turn));
+    }
+
+    fn judge_later(&mut self, job: JobIndex) {
+        self.agenda.insert(self.planned(job).turn);
+    }
+
+    /// Gives the skipped jobs behind a started one another chance: those of later stages, and those that need it,
+    /// directly or not.
+    pub(crate) fn reopen_after(&mut self, started: JobIndex) {
+        let skipped = self.board.with_status(Status::Skipped);
+        if skipped.is_empty() {
+            return;
+        }
+        let later = self.blueprint.stage(self.planned(started).stage).jobs.end;
+        let mut chosen: Vec<JobIndex> = skipped.range(later..).copied().collect();
+        chosen.extend(
+            self.blueprint
+                .descendants(started)
+                .into_iter()
+                .filter(|job| skipped.contains(job)),
+        );
+        self.agenda
+            .extend(chosen.into_iter().map(|job| self.blueprint.job(job).turn));
+        self.restarted = Some(started);
+    }
+
+    /// Judges until nothing moves, and returns all that has moved.
+    pub(crate) fn finish(mut self) -> Vec<Transition> {
+        self.advance_front();
+        while let Some(turn) = self.agenda.pop_first() {
+            self.judge(self.blueprint.at(turn));
+            self.advance_front();
+        }
+        self.transitions
+    }
+
+    pub(crate) fn planned(&self, job: JobIndex) -> &'p Job {
+        self.blueprint.job(job)
+    }
+
+    fn enter(&mut self, job: JobIndex, state: JobState) {
+        self.transitions.push(Transition {
+            job,
+            attempt: state.attempt,
+            from: self.state(job).status,
+            to: state.status,
+            reason: state.reason.clone(),
+        });
+        self.board.put(self.blueprint, job, state);
+        for dependent in &self.planned(job).needed_by {
+            if self.state(*dependent).status == Status::Created {
+                self.judge_later(*dependent);
+            }
+        }
+    }
+
+    /// Calls up the jobs of the stages that have come to the front since the last look.
+    fn advance_front(&mut self) {
+        let front = self.board.front(self.blueprint);
+        if let Some(StageIndex(reached)) = front {
+            let before = self.front.map_or(reached, |StageIndex(before)| before);
+            for stage in (before + 1)..=reached {
+                let called = self.board.in_line(self.blueprint, StageIndex(stage));
+                self.agenda.extend(called.map(|job| self.blueprint.job(job).turn));
+            }
+        }
+        self.front = front;
+    }
+
+    /// Decides about a job that is created, or skipped and reopened; others have moved on since they were called up.
+    fn judge(&mut self, job: JobIndex) {
+        let planned = self.planned(job);
+        let predecessors = self.board.predecessors(self.blueprint, job);
+        let verdict = judge(planned.when, predecessors, planned.mode());
+        match self.state(job).status {
+            Status::Created => self.follow(job, verdict, predecessors),
+            Status::Skipped => self.reconsider(job, verdict, predecessors),
+            _ => {}
+        }
+    }
+
+    fn follow(&mut self, job: JobIndex, verdict: Verdict, predecessors: Status) {
+        match verdict {
+            Verdict::Wait => {}
+            Verdict::Proceed => self.proceed(job),
+            Verdict::Skip => {
+                let cause = self.skip_cause(job, predecessors);
+                self.move_to(job, Status::Skipped, Reason::Skipped(cause));
+            }
+        }
+    }
+
+    fn reconsider(&mut self, job: JobIndex, verdict: Verdict, predecessors: Status) {
+        let Some(restarted) = self.restarted else { return };
+        let as_before = verdict == Verdict::Skip
+            && self.state(job).reason == Reason::Skipped(self.skip_cause(job, predecessors));
+        if !as_before {
+            self.move_to(
+                job,
+                Status::Created,
+                Reason::Reopened {
+                    by: self.blueprint.name(restarted),
+                },
+            );
+            self.follow(job, verdict, predecessors);
+        }
+    }
+
+    fn proceed(&mut self, job: JobIndex) {
+        let planned = self.planned(job);
+        let start_in_secs = planned.start_in_secs;
+        match (self.state(job).released, planned.when, &planned.hold) {
+            (true, _, _) => self.move_to(job, Status::Pending, Reason::Ready),
+            (false, When::Manual, _) => {
+                let optional = planned.is_optional();
+                self.move_to(job, Status::Manual, Reason::ByHand { optional });
+            }
+            (false, _, Some(hold)) => {
+                self.move_to(
+                    job,
+                    Status::Manual,
+                    Reason::Held {
+                        because: hold.clone(),
+                    },
+                );
+            }
+            (false, When::Delayed, None) => {
+                let state = JobState {
+                    status: Status::Scheduled,
+                    reason: Reason::Delayed { start_in_secs },
+                    deadline: Some(self.now.after_secs(start_in_secs)),
+                    ..self.state(job).clone()
+                };
+                self.enter(job, state);
+            }
+            (false, When::OnSuccess | When::OnFailure | When::Always, None) => {
+                self.move_to(job, Status::Pending, Reason::Ready);
+            }
+        }
+    }
+
+    /// Names the first job before this one that accounts for its being skipped.
+    fn skip_cause(&self, job: JobIndex, predecessors: Status) -> SkipCause {
+        let first_with = |standing: Standing| match &self.planned(job).needs {
+            Some(needs) => needs
+                .iter()
+                .copied()
+                .find(|need| self.board.standing(*need) == standing),
+            None => self.board.with(standing).first().copied(),
+        };
+        let name_of = |standing: Standing| first_with(standing).map(|job| self.blueprint.name(job));
+        let cause = match (predecessors, self.planned(job).mode()) {
+            (Status::Failed, _) => {
+                name_of(Standing::Plain(Status::Failed)).map(|job| SkipCause::Failed { job })
+            }
+            (Status::Canceled, _) => {
+                name_of(Standing::Plain(Status::Canceled)).map(|job| SkipCause::Canceled { job })
+            }
+            (Status::Skipped, Mode::Needs) => name_of(Standing::Plain(Status::Skipped))
+                .map(|job| SkipCause::NeedSkipped { job })
+                .or_else(|| name_of(Standing::Ignored).map(|job| SkipCause::NeedNotPlayed { job })),
+            _ => None,
+        };
+        cause.unwrap_or(SkipCause::NothingFailed)
+    }
+}
