@@ -1,1 +1,35 @@
 //! Durable records of runs and jobs, and the files that belong to them.
+//!
+//! Everything of one project lies in its `.gantry` folder: a SQLite database for what is asked about, plain files
+//! for what is read as a whole.
+//!
+//! ```text
+//! .gantry/
+//!   .gitignore                          *, so that the folder never shows in `git status`
+//!   gantry.db                           runs, jobs, artifacts, transitions
+//!   runs/<run>/lock                     held by the process that drives the run, and freed when it dies
+//!   runs/<run>/jobs/<attempt>/trace.log
+//!   runs/<run>/jobs/<attempt>/artifacts/<file>
+//! ```
+//!
+//! A [`Store`] reads and writes, a [`Reader`] only reads. The crate knows no states: a status is GitLab's word, and
+//! what it means is the engine's business. Any number of processes may use one store at a time.
+
+mod attempts;
+mod error;
+mod folder;
+mod id;
+mod lock;
+mod open;
+mod reconcile;
+mod runs;
+mod schema;
+
+pub use attempts::{Artifact, Attempt, DotenvVariable, NewArtifact, NewAttempt, Step, Transition};
+pub use error::StoreError;
+pub use folder::Folder;
+pub use id::{AttemptId, RunId, Timestamp};
+pub use lock::RunLock;
+pub use open::{Reader, Store};
+pub use reconcile::Interrupted;
+pub use runs::{Created, NewRun, Run};

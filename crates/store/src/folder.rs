@@ -1,0 +1,136 @@
+//! The folder of a store: which file lies where, and how a file gets in so that it survives a power cut.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::StoreError;
+use crate::id::{AttemptId, RunId};
+
+/// The paths of a store. Knows no database, so that it can be handed to whoever writes a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The store of the project at `root`, whether it exists or not.
+    pub fn of(root: &Path) -> Folder {
+        Folder {
+            path: root.join(".gantry"),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.path.join("gantry.db")
+    }
+
+    pub fn run(&self, run: RunId) -> PathBuf {
+        self.path.join("runs").join(run.to_string())
+    }
+
+    pub fn trace(&self, run: RunId, attempt: AttemptId) -> PathBuf {
+        self.attempt(run, attempt).join("trace.log")
+    }
+
+    pub fn artifact(&self, run: RunId, attempt: AttemptId, file_name: &str) -> PathBuf {
+        self.attempt(run, attempt).join("artifacts").join(file_name)
+    }
+
+    fn attempt(&self, run: RunId, attempt: AttemptId) -> PathBuf {
+        self.run(run).join("jobs").join(attempt.to_string())
+    }
+
+    /// Makes the folder, which hides itself from git.
+    pub(crate) fn create(&self) -> Result<(), StoreError> {
+        make_dir(&self.path)?;
+        let ignore = self.path.join(".gitignore");
+        if ignore.exists() {
+            return Ok(());
+        }
+        fs::write(&ignore, "*\n").map_err(|source| StoreError::io(&ignore, source))
+    }
+
+    /// Creates the empty log of an attempt.
+    pub fn create_trace(&self, run: RunId, attempt: AttemptId) -> Result<File, StoreError> {
+        make_dir(&self.attempt(run, attempt))?;
+        let path = self.trace(run, attempt);
+        File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(|source| StoreError::io(&path, source))
+    }
+
+    /// Moves a complete file in as an artifact and returns its size. It is durable then.
+    ///
+    /// A file on the same file system is renamed, any other is copied and removed.
+    pub fn take_artifact(
+        &self,
+        run: RunId,
+        attempt: AttemptId,
+        source: &Path,
+        file_name: &str,
+    ) -> Result<u64, StoreError> {
+        if !is_plain(file_name) {
+            return Err(StoreError::FileName(file_name.to_owned()));
+        }
+        let target = self.artifact(run, attempt, file_name);
+        let dir = self.attempt(run, attempt).join("artifacts");
+        make_dir(&dir)?;
+        move_durably(source, &target).map_err(|source| StoreError::io(&target, source))?;
+        sync_dir(&dir).map_err(|source| StoreError::io(&dir, source))?;
+        let size = fs::metadata(&target).map_err(|source| StoreError::io(&target, source))?;
+        Ok(size.len())
+    }
+}
+
+fn is_plain(file_name: &str) -> bool {
+    let mut components = Path::new(file_name).components();
+    matches!(
+        (components.next(), components.next()),
+        (Some(Component::Normal(only)), None) if only == file_name
+    )
+}
+
+fn move_durably(source: &Path, target: &Path) -> io::Result<()> {
+    File::open(source)?.sync_all()?;
+    match fs::rename(source, target) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}
+        result => return result,
+    }
+    let mut partial = target.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    fs::copy(source, &partial)?;
+    File::open(&partial)?.sync_all()?;
+    fs::rename(&partial, target)?;
+    fs::remove_file(source)
+}
+
+pub(crate) fn make_dir(path: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(path).map_err(|source| StoreError::io(path, source))
+}
+
+fn sync_dir(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plain;
+
+    #[test]
+    fn only_plain_names_become_files() {
+        for name in ["artifacts.zip", ".env.gz", "a b", "…"] {
+            assert!(is_plain(name), "{name}");
+        }
+        for name in ["", ".", "..", "a/b", "/a", "a/", "../a", "./a"] {
+            assert!(!is_plain(name), "{name}");
+        }
+    }
+}
