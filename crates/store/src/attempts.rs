@@ -205,6 +205,19 @@ impl Store {
         })
     }
 
+    /// Takes down why attempts are where they still are.
+    pub fn explain(&mut self, reasons: &[(AttemptId, String)]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            for (attempt, reason) in reasons {
+                transaction.execute(
+                    "UPDATE attempts SET reason = ?2 WHERE id = ?1",
+                    params![attempt, reason],
+                )?;
+            }
+            Ok(())
+        })
+    }
+
     /// Takes down an artifact with the variables it holds, which only a dotenv report does.
     pub fn add_artifact(
         &mut self,

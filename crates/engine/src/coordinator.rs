@@ -1,0 +1,233 @@
+//! The coordinator of a job that runs on this machine: files straight into the store's folder, everything else as
+//! messages to the loop.
+//!
+//! It shares nothing with the loop. What has to be taken down before the runner may go on comes with a way to
+//! answer; what the loop wants of the job travels the other way, as a [`Wish`].
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use gantry_protocol::{
+    ArtifactUpload, Coordinator, CoordinatorError, Downloaded, FailureReason, JobState, JobUpdate, Wish,
+};
+use gantry_store::{AttemptId, DotenvVariable, Folder, NewArtifact, RunId, StoreError};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::spawn_blocking;
+
+use crate::dotenv;
+
+/// What a job has to say to the loop.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) attempt: AttemptId,
+    pub(crate) report: Report,
+}
+
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// These bytes have been added to the trace.
+    Trace(Vec<u8>),
+    /// The file lies in the store's folder; `stored` hears whether its row does, too.
+    Artifact {
+        artifact: NewArtifact,
+        variables: Vec<DotenvVariable>,
+        stored: oneshot::Sender<Result<(), StoreError>>,
+    },
+    /// The final state. The trace is complete and on the disk.
+    Finished(JobUpdate),
+}
+
+/// A runner's view of the engine, for one attempt at a job in the same process.
+#[derive(Debug)]
+pub struct LocalCoordinator {
+    run: RunId,
+    attempt: AttemptId,
+    folder: Folder,
+    trace: Arc<File>,
+    /// By the ids of the payload's dependencies.
+    archives: HashMap<i64, PathBuf>,
+    messages: mpsc::Sender<Message>,
+    wish: watch::Receiver<Wish>,
+    finished: AtomicBool,
+    /// What was wrong with the dotenv report; such a job fails.
+    invalid_dotenv: OnceLock<String>,
+}
+
+impl LocalCoordinator {
+    pub(crate) fn new(
+        folder: Folder,
+        run: RunId,
+        attempt: AttemptId,
+        archives: HashMap<i64, PathBuf>,
+        messages: mpsc::Sender<Message>,
+        wish: watch::Receiver<Wish>,
+    ) -> Result<LocalCoordinator, StoreError> {
+        let trace = Arc::new(folder.create_trace(run, attempt)?);
+        Ok(LocalCoordinator {
+            run,
+            attempt,
+            folder,
+            trace,
+            archives,
+            messages,
+            wish,
+            finished: AtomicBool::new(false),
+            invalid_dotenv: OnceLock::new(),
+        })
+    }
+
+    fn check_open(&self) -> Result<(), CoordinatorError> {
+        if self.finished.load(Ordering::Relaxed) {
+            return Err(CoordinatorError::Gone);
+        }
+        Ok(())
+    }
+
+    async fn send(&self, report: Report) -> Result<(), CoordinatorError> {
+        let attempt = self.attempt;
+        self.messages
+            .send(Message { attempt, report })
+            .await
+            .map_err(|_| CoordinatorError::Gone)
+    }
+
+    async fn sync_trace(&self) -> Result<(), CoordinatorError> {
+        let trace = Arc::clone(&self.trace);
+        blocking(move || trace.sync_all().map_err(failed("writing the trace"))).await
+    }
+
+    /// What the engine makes of a final state.
+    fn verdict(&self, update: &JobUpdate) -> JobUpdate {
+        match self.invalid_dotenv.get() {
+            Some(problem) if update.state == JobState::Success => JobUpdate {
+                state: JobState::Failed,
+                failure_reason: Some(FailureReason::ScriptFailure),
+                exit_code: None,
+                message: Some(format!("the dotenv report is not valid: {problem}")),
+            },
+            _ => update.clone(),
+        }
+    }
+
+    fn read_dotenv(&self, artifact: &ArtifactUpload) -> Result<Vec<DotenvVariable>, CoordinatorError> {
+        if artifact.artifact_type != "dotenv" {
+            return Ok(Vec::new());
+        }
+        dotenv::read_gzip(&artifact.path).map_err(|error| {
+            let problem = self.invalid_dotenv.get_or_init(|| error.to_string());
+            CoordinatorError::Refused(problem.clone())
+        })
+    }
+
+    async fn take(&self, artifact: &ArtifactUpload) -> Result<NewArtifact, CoordinatorError> {
+        let (folder, run, attempt) = (self.folder.clone(), self.run, self.attempt);
+        let (path, file_name) = (artifact.path.clone(), artifact.file_name.clone());
+        let size_bytes = blocking(move || {
+            folder
+                .take_artifact(run, attempt, &path, &file_name)
+                .map_err(not_kept)
+        })
+        .await?;
+        Ok(NewArtifact {
+            attempt,
+            artifact_type: artifact.artifact_type.clone(),
+            artifact_format: artifact.artifact_format.clone(),
+            file_name: artifact.file_name.clone(),
+            size_bytes,
+            sha256: None,
+            expire_in: artifact.expire_in.clone(),
+        })
+    }
+}
+
+impl Coordinator for LocalCoordinator {
+    /// Writes at once and without a buffer of our own: the bytes survive this process. That they survive a power
+    /// cut is made sure once, before the final state.
+    async fn append_trace(&self, bytes: &[u8]) -> Result<(), CoordinatorError> {
+        self.check_open()?;
+        (&*self.trace)
+            .write_all(bytes)
+            .map_err(failed("writing the trace"))?;
+        self.send(Report::Trace(bytes.to_vec())).await
+    }
+
+    async fn update(&self, update: &JobUpdate) -> Result<(), CoordinatorError> {
+        self.check_open()?;
+        if update.state == JobState::Running {
+            return Ok(());
+        }
+        self.sync_trace().await?;
+        self.finished.store(true, Ordering::Relaxed);
+        self.send(Report::Finished(self.verdict(update))).await
+    }
+
+    async fn upload(&self, artifact: &ArtifactUpload) -> Result<(), CoordinatorError> {
+        self.check_open()?;
+        let variables = self.read_dotenv(artifact)?;
+        let artifact = self.take(artifact).await?;
+        let (stored, answer) = oneshot::channel();
+        self.send(Report::Artifact {
+            artifact,
+            variables,
+            stored,
+        })
+        .await?;
+        match answer.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(CoordinatorError::Refused(error.to_string())),
+            Err(_) => Err(CoordinatorError::Gone),
+        }
+    }
+
+    async fn download(&self, dependency: i64, to: &Path) -> Result<Downloaded, CoordinatorError> {
+        self.check_open()?;
+        let Some(archive) = self.archives.get(&dependency).cloned() else {
+            return Ok(Downloaded::Missing);
+        };
+        let to = to.to_owned();
+        blocking(move || lend(&archive, &to).map_err(failed("fetching artifacts"))).await
+    }
+
+    async fn wish_beyond(&self, beyond: Wish) -> Wish {
+        let mut wish = self.wish.clone();
+        match wish.wait_for(|wish| *wish > beyond).await {
+            Ok(wish) => *wish,
+            // The loop is gone, and with it whoever could want the job.
+            Err(_) => Wish::Abort,
+        }
+    }
+}
+
+/// Gives a file a second name; where that cannot be, a copy.
+fn lend(file: &Path, to: &Path) -> io::Result<Downloaded> {
+    match fs::hard_link(file, to) {
+        Ok(()) => Ok(Downloaded::Saved),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !file.exists() => Ok(Downloaded::Missing),
+        Err(_) => fs::copy(file, to).map(|_| Downloaded::Saved),
+    }
+}
+
+/// Runs what waits for the disk where it keeps nobody waiting.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CoordinatorError> + Send + 'static,
+) -> Result<T, CoordinatorError> {
+    spawn_blocking(work)
+        .await
+        .unwrap_or_else(|lost| Err(failed("a step of the engine")(io::Error::other(lost))))
+}
+
+fn failed(what: &str) -> impl FnOnce(io::Error) -> CoordinatorError {
+    let context = format!("{what} failed");
+    move |source| CoordinatorError::Io { context, source }
+}
+
+fn not_kept(error: StoreError) -> CoordinatorError {
+    match error {
+        StoreError::FileName(_) => CoordinatorError::Refused(error.to_string()),
+        _ => failed("keeping the artifact")(io::Error::other(error)),
+    }
+}

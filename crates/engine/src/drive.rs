@@ -1,0 +1,479 @@
+//! The loop: an asynchronous shell around the pipeline.
+//!
+//! [`Drive::next`] turns the world into one [`Occurrence`] and changes nothing; [`Drive::handle`] changes the state and
+//! never waits. Every transition goes the same way, through [`Drive::apply`]: the pipeline decides, the rows are
+//! written, then the observer hears of it and the jobs do. A store that fails ends the run at once, since nothing
+//! may happen that is not taken down.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::path::PathBuf;
+
+use gantry_pipeline::{Event, JobIndex, Moment, Outcome, Reason, Status, Transition};
+use gantry_protocol::payload::JobPayload;
+use gantry_protocol::{FailureReason, JobState, JobUpdate, Wish};
+use gantry_store::{AttemptId, Timestamp};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::sleep_until;
+
+use crate::coordinator::{LocalCoordinator, Message, Report};
+use crate::error::EngineError;
+use crate::handover::{Handover, Leftover, artifact_sources};
+use crate::hold::hold;
+use crate::observer::{JobName, Notice, Observer};
+use crate::run::Run;
+use crate::select::is_played;
+use crate::summary::{Ending, JobSummary, Summary};
+
+/// How many messages may wait for the loop before the jobs that send them wait, too.
+const MESSAGES: usize = 256;
+
+pub(crate) struct Drive<'o, S, O> {
+    run: Run,
+    start: S,
+    observer: &'o mut O,
+    interrupt: watch::Receiver<Wish>,
+    /// The most that the person has wanted so far.
+    wish: Wish,
+    sender: mpsc::Sender<Message>,
+    messages: mpsc::Receiver<Message>,
+    /// The runners at work. The loop waits for each before it ends, however it ends.
+    runners: JoinSet<()>,
+    working: HashMap<Id, Working>,
+    /// Manual jobs that have been started on the person's behalf, each once.
+    played: Vec<bool>,
+}
+
+/// A job that a runner has.
+struct Working {
+    job: JobIndex,
+    attempt: AttemptId,
+    wish: watch::Sender<Wish>,
+    /// The runner has said how it ended.
+    finished: bool,
+}
+
+/// Something that the loop has waited for.
+enum Occurrence {
+    Message(Message),
+    /// A runner is done with its job, or has panicked.
+    RunnerEnded(Id, Option<JoinError>),
+    Interrupted(Wish),
+    Deadline,
+}
+
+impl<'o, S, F, O> Drive<'o, S, O>
+where
+    S: Fn(JobPayload, LocalCoordinator) -> F,
+    F: Future<Output = ()> + Send + 'static,
+    O: Observer,
+{
+    pub(crate) fn new(run: Run, start: S, observer: &'o mut O, interrupt: watch::Receiver<Wish>) -> Self {
+        let (sender, messages) = mpsc::channel(MESSAGES);
+        let played = vec![false; run.plan.jobs.len()];
+        Drive {
+            run,
+            start,
+            observer,
+            interrupt,
+            wish: Wish::Run,
+            sender,
+            messages,
+            runners: JoinSet::new(),
+            working: HashMap::new(),
+            played,
+        }
+    }
+
+    pub(crate) async fn run(mut self) -> Result<Summary, EngineError> {
+        let result = self.until_settled().await;
+        if result.is_err() {
+            self.abandon().await;
+        }
+        result
+    }
+
+    async fn until_settled(&mut self) -> Result<Summary, EngineError> {
+        self.observer.notice(Notice::Started {
+            run: self.run.ledger.run(),
+            jobs: self.run.plan.jobs.len(),
+        });
+        self.apply(Event::Start, None)?;
+        loop {
+            self.play_chosen()?;
+            self.hand_out()?;
+            if self.runners.is_empty() && self.run.pipeline.is_settled() {
+                return self.finish();
+            }
+            let occurrence = self.next().await;
+            self.handle(occurrence)?;
+        }
+    }
+
+    /// Waits for what happens next. Cancel safe: what is not returned has not been taken.
+    async fn next(&mut self) -> Occurrence {
+        let deadline = self.run.pipeline.next_deadline();
+        let deadline = deadline.map(|moment| self.run.clock.instant_of(timestamp(moment)));
+        let wish = self.wish;
+        tokio::select! {
+            // A runner's last words come before its end.
+            biased;
+            Some(message) = self.messages.recv() => Occurrence::Message(message),
+            wish = wish_beyond(&mut self.interrupt, wish) => Occurrence::Interrupted(wish),
+            Some(ended) = self.runners.join_next_with_id(), if !self.runners.is_empty() => match ended {
+                Ok((id, ())) => Occurrence::RunnerEnded(id, None),
+                Err(error) => Occurrence::RunnerEnded(error.id(), Some(error)),
+            },
+            () = sleep_until(deadline.unwrap_or_else(tokio::time::Instant::now)), if deadline.is_some() => {
+                Occurrence::Deadline
+            }
+        }
+    }
+
+    fn handle(&mut self, occurrence: Occurrence) -> Result<(), EngineError> {
+        match occurrence {
+            Occurrence::Message(message) => self.hear(message),
+            Occurrence::RunnerEnded(id, panic) => self.runner_ended(id, panic),
+            Occurrence::Interrupted(wish) => self.interrupted(wish),
+            Occurrence::Deadline => self.apply(Event::Tick, None),
+        }
+    }
+
+    /// Decides, takes down, tells: in this order.
+    fn apply(&mut self, event: Event, verdict: Option<&JobUpdate>) -> Result<(), EngineError> {
+        let now = moment(self.run.clock.now());
+        let transitions = self
+            .run
+            .pipeline
+            .apply(event, now)
+            .unwrap_or_else(|illegal| panic!("BUG: the loop breaks the pipeline's rules: {illegal}"));
+        if transitions.is_empty() {
+            return Ok(());
+        }
+        self.run.ledger.record(&self.run.plan, &transitions, verdict)?;
+        self.run.ledger.set_status(self.run.pipeline.status())?;
+        for transition in &transitions {
+            self.observer.notice(Notice::Transition {
+                job: job_name(&self.run, transition.job),
+                from: transition.from,
+                to: transition.to,
+                reason: &transition.reason,
+                note: note(transition, verdict),
+            });
+            self.pass_on(transition);
+        }
+        Ok(())
+    }
+
+    /// Tells a job that runs what has been decided about it.
+    fn pass_on(&self, transition: &Transition) {
+        if transition.to == Status::Canceling {
+            for working in self
+                .working
+                .values()
+                .filter(|working| working.job == transition.job)
+            {
+                working.wish.send_replace(Wish::Cancel);
+            }
+        }
+    }
+
+    /// Starts the manual jobs that were asked for, as soon as they wait for a person.
+    fn play_chosen(&mut self) -> Result<(), EngineError> {
+        for index in 0..self.run.plan.jobs.len() {
+            let job = &self.run.plan.jobs[index];
+            let waits = self.run.pipeline.states()[index].status == Status::Manual;
+            let chosen = is_played(job, &self.run.options) && hold(job, &self.run.options.deploy).is_none();
+            if waits && chosen && !self.played[index] {
+                self.played[index] = true;
+                self.apply(Event::Play(JobIndex(index)), None)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn hand_out(&mut self) -> Result<(), EngineError> {
+        while self.runners.len() < self.run.options.jobs_limit.get()
+            && let Some(job) = self.next_ready()
+        {
+            self.hand_over(job)?;
+        }
+        Ok(())
+    }
+
+    fn next_ready(&self) -> Option<JobIndex> {
+        self.run.pipeline.ready().next()
+    }
+
+    fn hand_over(&mut self, job: JobIndex) -> Result<(), EngineError> {
+        self.apply(Event::Picked(job), None)?;
+        let attempt = self.run.ledger.current(job).attempt;
+        let dependencies = self.dependencies(job)?;
+        let payload = self.payload(job, &dependencies);
+        let (wish, wish_receiver) = watch::channel(Wish::Run);
+        let coordinator = LocalCoordinator::new(
+            self.run.ledger.folder().clone(),
+            self.run.ledger.run(),
+            attempt,
+            self.archives(&dependencies),
+            self.sender.clone(),
+            wish_receiver,
+        )?;
+        let runner = self.runners.spawn((self.start)(payload, coordinator));
+        self.working.insert(
+            runner.id(),
+            Working {
+                job,
+                attempt,
+                wish,
+                finished: false,
+            },
+        );
+        Ok(())
+    }
+
+    fn payload(&self, job: JobIndex, dependencies: &[Leftover]) -> JobPayload {
+        let run = &self.run;
+        let current = run.ledger.current(job);
+        Handover {
+            plan: &run.plan,
+            job: &run.plan.jobs[job.0],
+            facts: &run.facts,
+            layers: &run.layers,
+            run: run.ledger.run(),
+            attempt: current.attempt,
+            token: &current.token,
+            run_created_at: run.ledger.created_at(),
+            started_at: current.started_at.unwrap_or_else(|| run.clock.now()),
+            cache_keys: &run.cache_keys[job.0],
+            dependencies,
+        }
+        .payload()
+    }
+
+    fn dependencies(&self, job: JobIndex) -> Result<Vec<Leftover>, EngineError> {
+        let plan = &self.run.plan;
+        artifact_sources(plan, &plan.jobs[job.0])
+            .map(|source| self.run.ledger.leftover(source, &plan.jobs[source.0]))
+            .collect()
+    }
+
+    fn archives(&self, dependencies: &[Leftover]) -> HashMap<i64, PathBuf> {
+        let (folder, run) = (self.run.ledger.folder(), self.run.ledger.run());
+        dependencies
+            .iter()
+            .filter_map(|from| {
+                let archive = from.archive.as_ref()?;
+                Some((
+                    from.attempt.0,
+                    folder.artifact(run, from.attempt, &archive.file_name),
+                ))
+            })
+            .collect()
+    }
+
+    fn hear(&mut self, message: Message) -> Result<(), EngineError> {
+        let Some((&id, working)) = self
+            .working
+            .iter()
+            .find(|(_, working)| working.attempt == message.attempt)
+        else {
+            panic!("BUG: attempt {} speaks after its end", message.attempt);
+        };
+        let job = working.job;
+        match message.report {
+            Report::Trace(bytes) => self.observer.notice(Notice::Trace {
+                job: job_name(&self.run, job),
+                bytes: &bytes,
+            }),
+            Report::Artifact {
+                artifact,
+                variables,
+                stored,
+            } => {
+                let result = self.run.ledger.add_artifact(&artifact, &variables);
+                if result.is_ok() {
+                    self.observer.notice(Notice::Artifact {
+                        job: job_name(&self.run, job),
+                        artifact: &artifact,
+                    });
+                }
+                // A runner that does not wait for the answer has gone already.
+                let _ = stored.send(result);
+            }
+            Report::Finished(update) => return self.finished(id, &update),
+        }
+        Ok(())
+    }
+
+    fn finished(&mut self, id: Id, update: &JobUpdate) -> Result<(), EngineError> {
+        let Some(working) = self.working.get_mut(&id).filter(|working| !working.finished) else {
+            return Ok(());
+        };
+        working.finished = true;
+        let job = working.job;
+        self.apply(Event::Finished(job, outcome(update)), Some(update))?;
+        if self.run.options.fail_fast && self.has_failed(job) {
+            self.apply(Event::CancelAll, None)?;
+        }
+        Ok(())
+    }
+
+    fn has_failed(&self, job: JobIndex) -> bool {
+        let state = &self.run.pipeline.states()[job.0];
+        state.status == Status::Failed && !is_allowed(&state.reason)
+    }
+
+    fn runner_ended(&mut self, id: Id, panic: Option<JoinError>) -> Result<(), EngineError> {
+        while let Ok(message) = self.messages.try_recv() {
+            self.hear(message)?;
+        }
+        let message = match panic {
+            Some(error) => format!("the runner broke down: {error}"),
+            None => "the runner ended without a result".to_owned(),
+        };
+        let lost = JobUpdate {
+            state: JobState::Failed,
+            failure_reason: Some(FailureReason::RunnerSystemFailure),
+            exit_code: None,
+            message: Some(message),
+        };
+        let result = self.finished(id, &lost);
+        self.working.remove(&id);
+        result
+    }
+
+    fn interrupted(&mut self, wish: Wish) -> Result<(), EngineError> {
+        if self.wish == Wish::Run {
+            self.apply(Event::CancelAll, None)?;
+        }
+        self.wish = wish;
+        if wish == Wish::Abort {
+            self.abort_all();
+        }
+        Ok(())
+    }
+
+    fn abort_all(&self) {
+        for working in self.working.values() {
+            working.wish.send_replace(Wish::Abort);
+        }
+    }
+
+    /// Stops everything without taking anything down, because that is what has failed.
+    async fn abandon(&mut self) {
+        self.messages.close();
+        self.abort_all();
+        while self.runners.join_next().await.is_some() {}
+    }
+
+    fn finish(&mut self) -> Result<Summary, EngineError> {
+        let status = self.run.pipeline.status();
+        self.run.ledger.explain(self.stuck())?;
+        self.run.ledger.finish(status)?;
+        let run = self.run.ledger.run();
+        self.observer.notice(Notice::Finished { run, status });
+        let jobs: Vec<JobSummary> = (0..self.run.plan.jobs.len())
+            .map(|index| self.job_summary(JobIndex(index)))
+            .collect();
+        Ok(Summary {
+            run,
+            status,
+            ending: self.ending(status, &jobs),
+            jobs,
+        })
+    }
+
+    /// The jobs that have never moved, and what they wait for.
+    fn stuck(&self) -> Vec<(JobIndex, String)> {
+        let pipeline = &self.run.pipeline;
+        (0..self.run.plan.jobs.len())
+            .map(JobIndex)
+            .filter(|job| pipeline.states()[job.0].status == Status::Created)
+            .map(|job| (job, pipeline.reason(job).to_string()))
+            .collect()
+    }
+
+    fn ending(&self, status: Status, jobs: &[JobSummary]) -> Ending {
+        let waits = |job: &JobSummary| matches!(job.status, Status::Manual);
+        match status {
+            _ if self.wish > Wish::Run => Ending::Interrupted,
+            Status::Failed | Status::Canceled => Ending::Failed,
+            _ if jobs.iter().any(waits) => Ending::Waiting,
+            _ if jobs.iter().all(|job| job.duration.is_none()) => Ending::NothingToRun,
+            _ => Ending::Success,
+        }
+    }
+
+    fn job_summary(&self, index: JobIndex) -> JobSummary {
+        let job = &self.run.plan.jobs[index.0];
+        let state = &self.run.pipeline.states()[index.0];
+        let current = self.run.ledger.current(index);
+        JobSummary {
+            name: job.name.clone(),
+            stage: job.stage.clone(),
+            attempt: current.attempt,
+            attempts: current.number,
+            status: state.status,
+            reason: current.reason.clone(),
+            allowed_to_fail: is_allowed(&state.reason),
+            failure_reason: current.failure_reason.clone(),
+            exit_code: current.exit_code,
+            duration: current.duration(),
+        }
+    }
+}
+
+fn job_name(run: &Run, job: JobIndex) -> JobName<'_> {
+    let planned = &run.plan.jobs[job.0];
+    let current = run.ledger.current(job);
+    JobName {
+        name: &planned.name,
+        stage: &planned.stage,
+        attempt: current.attempt,
+        number: current.number,
+    }
+}
+
+fn is_allowed(reason: &Reason) -> bool {
+    matches!(reason, Reason::AllowedFailure { .. })
+}
+
+/// What the runner said about the failure that a transition is.
+fn note<'a>(transition: &Transition, verdict: Option<&'a JobUpdate>) -> Option<&'a str> {
+    verdict?
+        .message
+        .as_deref()
+        .filter(|_| transition.to == Status::Failed)
+}
+
+fn moment(at: Timestamp) -> Moment {
+    Moment(at.0.max(0).unsigned_abs())
+}
+
+fn timestamp(moment: Moment) -> Timestamp {
+    Timestamp(i64::try_from(moment.0).unwrap_or(i64::MAX))
+}
+
+fn outcome(update: &JobUpdate) -> Outcome {
+    match update.state {
+        JobState::Success => Outcome::Success,
+        JobState::Failed | JobState::Running => Outcome::Failed {
+            reason: update
+                .failure_reason
+                .unwrap_or(FailureReason::ScriptFailure)
+                .as_str()
+                .to_owned(),
+            exit_code: update.exit_code,
+        },
+    }
+}
+
+/// Returns as soon as the person wants more; never, where nobody is there who could.
+async fn wish_beyond(interrupt: &mut watch::Receiver<Wish>, beyond: Wish) -> Wish {
+    match interrupt.wait_for(|wish| *wish > beyond).await {
+        Ok(wish) => *wish,
+        Err(_) => std::future::pending().await,
+    }
+}

@@ -1,0 +1,67 @@
+//! What the caller knows about a run and the engine cannot find out by itself.
+
+use std::path::PathBuf;
+
+use gantry_language::event::Ref;
+
+/// The circumstances of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    pub project: Project,
+    pub git_ref: Ref,
+    /// `CI_COMMIT_SHA`.
+    pub sha: String,
+    /// Whether the files differ from `sha`'s.
+    pub dirty: bool,
+    /// Whether the ref is protected; a cache of a protected ref is not shared with others.
+    pub protected: bool,
+    /// What a list of runs shows: the title of the commit.
+    pub title: String,
+    pub checkout: Checkout,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Project {
+    pub id: i64,
+    pub name: String,
+    /// `group/name`.
+    pub path: String,
+}
+
+/// What a runner on this machine lays out before a job.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checkout {
+    /// Holds the objects that the next two name.
+    pub repository: PathBuf,
+    pub commit: String,
+    /// A tree that is laid over the commit: files that are not committed.
+    pub overlay_tree: Option<String>,
+}
+
+/// The repository's answers for cache keys that follow files (`cache:key:files`).
+pub trait Tree {
+    /// Returns the ids of the blobs that the patterns match, in any order.
+    fn blobs(&self, patterns: &[String]) -> Result<Vec<String>, TreeError>;
+
+    /// Returns the ids of the last commits that touched what the patterns match, in any order.
+    fn last_commits(&self, patterns: &[String]) -> Result<Vec<String>, TreeError>;
+}
+
+/// The repository gave no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the files of a cache key cannot be looked up")]
+pub struct TreeError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// A project without files, for plans that have no such keys.
+#[derive(Debug, Clone, Copy)]
+pub struct NoTree;
+
+impl Tree for NoTree {
+    fn blobs(&self, _: &[String]) -> Result<Vec<String>, TreeError> {
+        Ok(Vec::new())
+    }
+
+    fn last_commits(&self, _: &[String]) -> Result<Vec<String>, TreeError> {
+        Ok(Vec::new())
+    }
+}

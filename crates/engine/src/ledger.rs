@@ -1,0 +1,234 @@
+//! The rows of one run, and which of them speaks for which job.
+
+use std::time::Duration;
+
+use gantry_language::plan::{Plan, PlannedJob};
+use gantry_pipeline::{JobIndex, Status, Transition};
+use gantry_protocol::JobUpdate;
+use gantry_store::{
+    AttemptId, Created, DotenvVariable, Folder, NewArtifact, NewAttempt, NewRun, RunId, RunLock, Step, Store,
+    Timestamp,
+};
+
+use crate::clock::Clock;
+use crate::error::EngineError;
+use crate::handover::{Archive, Leftover};
+use crate::token;
+
+/// The store, as one run writes it.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    store: Store,
+    /// Held until the run is closed.
+    _lock: RunLock,
+    run: RunId,
+    created_at: Timestamp,
+    clock: Clock,
+    /// By the index of the job.
+    current: Vec<Current>,
+}
+
+/// The last attempt at a job.
+#[derive(Debug, Clone)]
+pub(crate) struct Current {
+    pub(crate) attempt: AttemptId,
+    pub(crate) number: u32,
+    pub(crate) token: String,
+    pub(crate) reason: String,
+    pub(crate) started_at: Option<Timestamp>,
+    pub(crate) finished_at: Option<Timestamp>,
+    pub(crate) failure_reason: Option<String>,
+    pub(crate) exit_code: Option<i32>,
+}
+
+impl Ledger {
+    /// Makes the rows of a run.
+    pub(crate) fn create(
+        mut store: Store,
+        run: &NewRun,
+        plan: &Plan,
+        clock: Clock,
+    ) -> Result<Ledger, EngineError> {
+        let attempts = plan
+            .jobs
+            .iter()
+            .map(|job| new_attempt(job, 1))
+            .collect::<Result<Vec<_>, _>>()?;
+        let Created {
+            run: id,
+            attempts: ids,
+            lock,
+        } = store.create_run(run, &attempts)?;
+        let current = ids
+            .into_iter()
+            .zip(attempts)
+            .map(|(attempt, row)| Current::new(attempt, row))
+            .collect();
+        Ok(Ledger {
+            store,
+            _lock: lock,
+            run: id,
+            created_at: run.created_at,
+            clock,
+            current,
+        })
+    }
+
+    pub(crate) fn run(&self) -> RunId {
+        self.run
+    }
+
+    pub(crate) fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    pub(crate) fn folder(&self) -> &Folder {
+        self.store.folder()
+    }
+
+    pub(crate) fn current(&self, job: JobIndex) -> &Current {
+        &self.current[job.0]
+    }
+
+    /// Takes down transitions, and what the runner said if one of them comes from its word.
+    pub(crate) fn record(
+        &mut self,
+        plan: &Plan,
+        transitions: &[Transition],
+        verdict: Option<&JobUpdate>,
+    ) -> Result<(), EngineError> {
+        let at = self.clock.now();
+        let mut steps = Vec::new();
+        for transition in transitions {
+            if transition.attempt > self.current(transition.job).number {
+                self.retry(plan, transition)?;
+            }
+            let step = self.step(transition, verdict);
+            self.current[transition.job.0].follow(&step, at);
+            steps.push(step);
+        }
+        Ok(self.store.record(&steps, at)?)
+    }
+
+    fn step(&self, transition: &Transition, verdict: Option<&JobUpdate>) -> Step {
+        let failed = verdict.filter(|_| transition.to == Status::Failed);
+        let message = failed.and_then(|update| update.message.as_ref());
+        Step {
+            attempt: self.current(transition.job).attempt,
+            from: transition.from.as_str().to_owned(),
+            to: transition.to.as_str().to_owned(),
+            reason: match message {
+                Some(message) => format!("{}: {message}", transition.reason),
+                None => transition.reason.to_string(),
+            },
+            failure_reason: failed
+                .and_then(|update| update.failure_reason)
+                .map(|reason| reason.as_str().to_owned()),
+            exit_code: failed.and_then(|update| update.exit_code),
+            starts: transition.to == Status::Running,
+            ends: transition.to.is_completed(),
+        }
+    }
+
+    /// Makes the row of the attempt that a transition begins. It may be there before the end of the one before it
+    /// is: whoever dies in between leaves two attempts that are closed as interrupted.
+    fn retry(&mut self, plan: &Plan, transition: &Transition) -> Result<(), EngineError> {
+        let job = &plan.jobs[transition.job.0];
+        let row = new_attempt(job, transition.attempt)?;
+        let attempt = self.store.create_attempt(self.run, &row, self.clock.now())?;
+        self.current[transition.job.0] = Current::new(attempt, row);
+        Ok(())
+    }
+
+    /// Takes down why jobs have got no further.
+    pub(crate) fn explain(&mut self, reasons: Vec<(JobIndex, String)>) -> Result<(), EngineError> {
+        let rows: Vec<_> = reasons
+            .iter()
+            .map(|(job, reason)| (self.current(*job).attempt, reason.clone()))
+            .collect();
+        self.store.explain(&rows)?;
+        for (job, reason) in reasons {
+            self.current[job.0].reason = reason;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn add_artifact(
+        &mut self,
+        artifact: &NewArtifact,
+        variables: &[DotenvVariable],
+    ) -> Result<(), gantry_store::StoreError> {
+        self.store.add_artifact(artifact, variables, self.clock.now())
+    }
+
+    /// Returns what the last attempt at a job left behind.
+    pub(crate) fn leftover(&self, index: JobIndex, job: &PlannedJob) -> Result<Leftover, EngineError> {
+        let attempt = self.current(index).attempt;
+        let archive = self
+            .store
+            .artifacts(attempt)?
+            .into_iter()
+            .find(|artifact| artifact.artifact_type == "archive");
+        Ok(Leftover {
+            job: job.name.clone(),
+            attempt,
+            archive: archive.map(|artifact| Archive {
+                file_name: artifact.file_name,
+                size_bytes: artifact.size_bytes,
+            }),
+            variables: self.store.dotenv(attempt)?,
+        })
+    }
+
+    pub(crate) fn set_status(&mut self, status: Status) -> Result<(), EngineError> {
+        Ok(self.store.set_run_status(self.run, status.as_str())?)
+    }
+
+    pub(crate) fn finish(&mut self, status: Status) -> Result<(), EngineError> {
+        Ok(self
+            .store
+            .finish_run(self.run, status.as_str(), self.clock.now())?)
+    }
+}
+
+impl Current {
+    fn new(attempt: AttemptId, row: NewAttempt) -> Current {
+        Current {
+            attempt,
+            number: row.number,
+            token: row.token,
+            reason: row.reason,
+            started_at: None,
+            finished_at: None,
+            failure_reason: None,
+            exit_code: None,
+        }
+    }
+
+    /// Returns how long the attempt ran, if it ran to an end.
+    pub(crate) fn duration(&self) -> Option<Duration> {
+        let millis = self.finished_at?.0.saturating_sub(self.started_at?.0);
+        Some(Duration::from_millis(millis.max(0).unsigned_abs()))
+    }
+
+    fn follow(&mut self, step: &Step, at: Timestamp) {
+        if step.starts {
+            self.started_at = Some(at);
+        }
+        self.finished_at = step.ends.then_some(at);
+        self.reason.clone_from(&step.reason);
+        self.failure_reason.clone_from(&step.failure_reason);
+        self.exit_code = step.exit_code;
+    }
+}
+
+fn new_attempt(job: &PlannedJob, number: u32) -> Result<NewAttempt, EngineError> {
+    Ok(NewAttempt {
+        job: job.name.clone(),
+        stage: job.stage.clone(),
+        number,
+        status: Status::Created.as_str().to_owned(),
+        reason: String::new(),
+        token: token::random().map_err(EngineError::Random)?,
+    })
+}

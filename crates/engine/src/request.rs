@@ -1,0 +1,78 @@
+//! What is asked for: which jobs of a plan, and how far they may go.
+
+use std::num::NonZeroUsize;
+
+use gantry_language::plan::Plan;
+use gantry_language::variables::Layers;
+use serde::{Deserialize, Serialize};
+
+use crate::facts::Facts;
+
+/// Everything that a run begins with.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    pub plan: Plan,
+    pub layers: Layers,
+    pub facts: Facts,
+    pub options: Options,
+}
+
+/// How a run was asked for; stored with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    pub selection: Selection,
+    /// Manual jobs to start as soon as they may.
+    pub manual: Vec<String>,
+    pub deploy: Deploy,
+    /// How many jobs run at once.
+    pub jobs_limit: NonZeroUsize,
+    /// Cancel the rest as soon as a job fails that may not.
+    pub fail_fast: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            selection: Selection::All,
+            manual: Vec::new(),
+            deploy: Deploy::No,
+            jobs_limit: NonZeroUsize::MIN,
+            fail_fast: false,
+        }
+    }
+}
+
+/// Which jobs of the plan take part.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Selection {
+    #[default]
+    All,
+    /// By name, before or after `parallel`; a manual job among them is started.
+    Jobs {
+        names: Vec<String>,
+        /// Also what they wait for.
+        with_needs: bool,
+    },
+}
+
+/// Which jobs that reach outside may run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deploy {
+    #[default]
+    No,
+    All,
+    /// Those of these environments, by expanded name.
+    Environments(Vec<String>),
+}
+
+/// What carries the jobs out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Executor {
+    /// Nobody chose: what a job asks for.
+    #[default]
+    Fitting,
+    /// The shell was chosen, also for jobs that name an image.
+    Shell,
+}

@@ -1,0 +1,120 @@
+//! One run: a plan, its rows, and the pipeline that says what comes next.
+
+use std::future::Future;
+
+use gantry_language::plan::Plan;
+use gantry_language::variables::Layers;
+use gantry_pipeline::{Pipeline, Status};
+use gantry_protocol::Wish;
+use gantry_protocol::payload::JobPayload;
+use gantry_store::{NewRun, RunId, Store};
+use tokio::sync::watch;
+
+use crate::cache_key::{self, CacheKeys};
+use crate::clock::Clock;
+use crate::coordinator::LocalCoordinator;
+use crate::drive::Drive;
+use crate::error::EngineError;
+use crate::facts::{Facts, Tree};
+use crate::hold::hold;
+use crate::ledger::Ledger;
+use crate::observer::Observer;
+use crate::request::{Executor, Options, RunRequest};
+use crate::select::{refusals, select};
+use crate::summary::Summary;
+
+/// A run that is in the store and has not begun.
+#[derive(Debug)]
+#[must_use = "a run that is not driven counts as interrupted"]
+pub struct Run {
+    /// With the selected jobs only; the pipeline's indexes are positions in it.
+    pub(crate) plan: Plan,
+    pub(crate) layers: Layers,
+    pub(crate) facts: Facts,
+    pub(crate) options: Options,
+    /// By the index of the job.
+    pub(crate) cache_keys: Vec<CacheKeys>,
+    pub(crate) pipeline: Pipeline,
+    pub(crate) ledger: Ledger,
+    pub(crate) clock: Clock,
+}
+
+impl Run {
+    /// Takes a run down with all its jobs, and locks it.
+    ///
+    /// What [`refusals`] finds whatever the executor stops it: such a job could only look green.
+    pub fn start(
+        store: Store,
+        request: RunRequest,
+        tree: &dyn Tree,
+        clock: Clock,
+    ) -> Result<Run, EngineError> {
+        let refused = refusals(&request.plan, &request.options, Executor::Shell)?;
+        if !refused.is_empty() {
+            return Err(EngineError::Refused(refused));
+        }
+        let plan = select(&request.plan, &request.options)?;
+        let cache_keys = cache_key::of_plan(&plan, tree)?;
+        let pipeline = Pipeline::new(&plan, |job| {
+            hold(job, &request.options.deploy).map(|hold| hold.to_string())
+        });
+        let ledger = Ledger::create(store, &new_run(&request, clock), &plan, clock)?;
+        let RunRequest {
+            layers,
+            facts,
+            options,
+            ..
+        } = request;
+        Ok(Run {
+            plan,
+            layers,
+            facts,
+            options,
+            cache_keys,
+            pipeline,
+            ledger,
+            clock,
+        })
+    }
+
+    pub fn id(&self) -> RunId {
+        self.ledger.run()
+    }
+
+    /// Carries the run out, and returns when no job runs and none can start without a person.
+    ///
+    /// `start` gives a job to a runner; the future it returns is the runner at work, and is waited for. `interrupt`
+    /// is what the person wants: [`Wish::Cancel`] lets the jobs clean up, [`Wish::Abort`] does not.
+    pub async fn drive<S, F>(
+        self,
+        start: S,
+        observer: &mut impl Observer,
+        interrupt: watch::Receiver<Wish>,
+    ) -> Result<Summary, EngineError>
+    where
+        S: Fn(JobPayload, LocalCoordinator) -> F,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Drive::new(self, start, observer, interrupt).run().await
+    }
+}
+
+/// The whole plan is kept, also where only some of its jobs were asked for: `why` looks at it later.
+fn new_run(request: &RunRequest, clock: Clock) -> NewRun {
+    NewRun {
+        created_at: clock.now(),
+        status: Status::Created.as_str().to_owned(),
+        source: request.plan.source.as_str().to_owned(),
+        ref_name: request.facts.git_ref.name().to_owned(),
+        sha: request.facts.sha.clone(),
+        dirty: request.facts.dirty,
+        title: request.facts.title.clone(),
+        plan_hash: request.plan.hash.to_string(),
+        plan: json(&request.plan),
+        options: json(&request.options),
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("BUG: a plan or its options cannot be written as JSON")
+}

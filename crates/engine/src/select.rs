@@ -1,0 +1,174 @@
+//! Which jobs of a plan a request is about, and which of them cannot be carried out yet.
+
+use std::collections::{BTreeSet, HashSet};
+
+use gantry_language::plan::{Place, Plan, PlannedJob, When, Work};
+
+use crate::hold::hold;
+use crate::request::{Deploy, Executor, Options, Selection};
+
+/// A name in a request that the plan does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownName {
+    #[error("job `{name}` is not in this pipeline")]
+    Job { name: String, known: Vec<String> },
+    /// The job is in the file, but its rules keep it out.
+    #[error("job `{name}` is left out of this pipeline: {summary}")]
+    LeftOut { name: String, summary: String },
+    #[error("no job of this pipeline acts on environment `{name}`")]
+    Environment { name: String, known: Vec<String> },
+}
+
+/// A job that would run and cannot be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("job `{job}` {cause}")]
+pub struct Refusal {
+    pub job: String,
+    pub place: Place,
+    pub cause: RefusalCause,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RefusalCause {
+    #[error("starts a pipeline of `{project}`, which is not supported yet")]
+    Trigger { project: String },
+    #[error("makes a release, which is not supported yet")]
+    Release,
+    /// `--executor shell` runs it without the image.
+    #[error("runs in image `{image}`, for which there is no executor yet")]
+    Image { image: String },
+    /// `--executor shell` runs it without the services.
+    #[error("uses the service `{service}`, for which there is no executor yet")]
+    Service { service: String },
+}
+
+/// Returns the jobs that would run and cannot be carried out, so that nothing has to be started for nothing.
+pub fn refusals(plan: &Plan, options: &Options, executor: Executor) -> Result<Vec<Refusal>, UnknownName> {
+    let selected = select(plan, options)?;
+    Ok(selected
+        .jobs
+        .iter()
+        .filter(|job| hold(job, &options.deploy).is_none())
+        .filter(|job| job.when != When::Manual || is_played(job, options))
+        .filter_map(|job| {
+            refusal_cause(job, executor).map(|cause| Refusal {
+                job: job.name.clone(),
+                place: job.place.clone(),
+                cause,
+            })
+        })
+        .collect())
+}
+
+fn refusal_cause(job: &PlannedJob, executor: Executor) -> Option<RefusalCause> {
+    let build = match &job.work {
+        Work::Trigger(trigger) => {
+            return Some(RefusalCause::Trigger {
+                project: trigger.project.clone(),
+            });
+        }
+        Work::Build(build) => build,
+    };
+    if build.release.is_some() {
+        return Some(RefusalCause::Release);
+    }
+    if executor == Executor::Shell {
+        return None;
+    }
+    let image = build.image.as_ref().map(|image| RefusalCause::Image {
+        image: image.name.clone(),
+    });
+    image.or_else(|| {
+        build.services.first().map(|service| RefusalCause::Service {
+            service: service.image.name.clone(),
+        })
+    })
+}
+
+/// Returns the plan with only the jobs that a request is about.
+///
+/// What a job waits for and is not there counts as absent, as in a pipeline whose rules left it out.
+pub fn select(plan: &Plan, options: &Options) -> Result<Plan, UnknownName> {
+    for name in &options.manual {
+        known_job(plan, name)?;
+    }
+    known_environments(plan, &options.deploy)?;
+    let Selection::Jobs { names, with_needs } = &options.selection else {
+        return Ok(plan.clone());
+    };
+    for name in names {
+        known_job(plan, name)?;
+    }
+    let mut chosen: HashSet<&str> = named(plan, names).map(|job| job.name.as_str()).collect();
+    if *with_needs {
+        let mut unseen: Vec<&PlannedJob> = named(plan, names).collect();
+        while let Some(job) = unseen.pop() {
+            unseen.extend(predecessors(plan, job).filter(|before| chosen.insert(&before.name)));
+        }
+    }
+    let chosen: HashSet<String> = chosen.into_iter().map(str::to_owned).collect();
+    let mut selected = plan.clone();
+    selected.jobs.retain(|job| chosen.contains(&job.name));
+    Ok(selected)
+}
+
+/// Returns true when the request starts the job although it is manual.
+pub(crate) fn is_played(job: &PlannedJob, options: &Options) -> bool {
+    let named = |names: &[String]| names.iter().any(|name| is_named(job, name));
+    match &options.selection {
+        Selection::Jobs { names, .. } => named(names) || named(&options.manual),
+        Selection::All => named(&options.manual),
+    }
+}
+
+/// Returns the jobs whose end decides when a job may start, and whose artifacts it may get.
+pub(crate) fn predecessors<'a>(plan: &'a Plan, job: &'a PlannedJob) -> impl Iterator<Item = &'a PlannedJob> {
+    plan.jobs.iter().filter(move |other| match &job.needs {
+        Some(needs) => needs.iter().any(|need| need.job == other.name),
+        None => other.stage_index < job.stage_index,
+    })
+}
+
+fn named<'a>(plan: &'a Plan, names: &'a [String]) -> impl Iterator<Item = &'a PlannedJob> {
+    plan.jobs
+        .iter()
+        .filter(|job| names.iter().any(|name| is_named(job, name)))
+}
+
+fn is_named(job: &PlannedJob, name: &str) -> bool {
+    job.name == name || job.base_name == name
+}
+
+fn known_job(plan: &Plan, name: &str) -> Result<(), UnknownName> {
+    if plan.jobs.iter().any(|job| is_named(job, name)) {
+        return Ok(());
+    }
+    Err(match plan.left_out.iter().find(|job| job.name == name) {
+        Some(job) => UnknownName::LeftOut {
+            name: name.to_owned(),
+            summary: job.decision.summary.clone(),
+        },
+        None => UnknownName::Job {
+            name: name.to_owned(),
+            known: plan.jobs.iter().map(|job| job.name.clone()).collect(),
+        },
+    })
+}
+
+fn known_environments(plan: &Plan, deploy: &Deploy) -> Result<(), UnknownName> {
+    let Deploy::Environments(names) = deploy else {
+        return Ok(());
+    };
+    let known: BTreeSet<&str> = plan
+        .jobs
+        .iter()
+        .filter_map(|job| Some(job.environment.as_ref()?.expanded_name.as_str()))
+        .collect();
+    match names.iter().find(|name| !known.contains(name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(UnknownName::Environment {
+            name: name.clone(),
+            known: known.into_iter().map(str::to_owned).collect(),
+        }),
+    }
+}
