@@ -1,0 +1,90 @@
+//! The repositories that both programs read.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{Action, Case};
+use crate::program;
+
+/// Makes a repository with one commit that holds a pipeline of that many trivial jobs.
+pub(super) fn create_repository(folder: &Path, case: Case) -> Result<()> {
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(folder.join(".gitlab-ci.yml"), pipeline(case.jobs, stages(case)))?;
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"];
+        program::run(
+            Command::new("git")
+                .current_dir(folder)
+                .args(identity)
+                .args(arguments),
+        )
+    };
+    git(&["init", "--quiet", "--initial-branch", "main"])?;
+    git(&["add", "."])?;
+    git(&["commit", "--quiet", "--message", "a pipeline"])?;
+    // gitlab-ci-local asks for a remote and its default branch; without them it spends time on explaining that.
+    git(&[
+        "remote",
+        "add",
+        "origin",
+        "https://git.example.com/bench/bench.git",
+    ])?;
+    git(&["update-ref", "refs/remotes/origin/main", "HEAD"])?;
+    git(&[
+        "symbolic-ref",
+        "refs/remotes/origin/HEAD",
+        "refs/remotes/origin/main",
+    ])
+}
+
+/// Jobs that run share one stage. gitlab-ci-local walks every path through the stages while it runs, so that a
+/// hundred jobs in five stages cost it minutes: a fact about that walk, not about running jobs.
+fn stages(case: Case) -> usize {
+    match case.action {
+        Action::List => case.jobs.min(5),
+        Action::Run => 1,
+    }
+}
+
+/// Jobs spread evenly over the stages; each says its name.
+fn pipeline(jobs: usize, stages: usize) -> String {
+    let mut text = String::from("stages:\n");
+    for stage in 1..=stages {
+        let _ = writeln!(text, "  - stage-{stage}");
+    }
+    for job in 0..jobs {
+        let stage = job * stages / jobs + 1;
+        let _ = write!(
+            text,
+            "\njob-{job}:\n  stage: stage-{stage}\n  script:\n    - echo \"job {job}\"\n"
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_fill_the_stages_in_order() {
+        let stages: Vec<String> = pipeline(10, 5)
+            .lines()
+            .filter_map(|line| line.strip_prefix("  stage: "))
+            .map(str::to_owned)
+            .collect();
+        let expected = [1, 1, 2, 2, 3, 3, 4, 4, 5, 5].map(|stage| format!("stage-{stage}"));
+        assert_eq!(stages, expected);
+    }
+
+    #[test]
+    fn one_job_has_one_stage() {
+        assert_eq!(
+            pipeline(1, 1),
+            "stages:\n  - stage-1\n\njob-0:\n  stage: stage-1\n  script:\n    - echo \"job 0\"\n"
+        );
+    }
+}

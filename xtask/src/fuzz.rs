@@ -1,0 +1,65 @@
+//! `cargo xtask fuzz`: every target of `fuzz/`, one after the other, for the same time.
+
+use anyhow::{Context, Result, bail};
+
+use crate::arguments::Arguments;
+use crate::{program, workspace};
+
+pub(crate) const USAGE: &str = "[--seconds N] [--target NAME]
+
+  --seconds N     how long each target runs (default: 60)
+  --target NAME   only that target";
+
+pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
+    let seconds: u64 = arguments.value("--seconds")?.unwrap_or(60);
+    let wanted: Option<String> = arguments.value("--target")?;
+    arguments.finish()?;
+
+    let targets = targets()?;
+    if let Some(name) = &wanted
+        && !targets.contains(name)
+    {
+        bail!(
+            "there is no fuzz target `{name}`; there are {}",
+            targets.join(", ")
+        );
+    }
+    if program::find("cargo-fuzz").is_none() {
+        bail!("cargo-fuzz is not installed; `cargo install --locked cargo-fuzz` installs it");
+    }
+    for target in targets
+        .iter()
+        .filter(|target| wanted.as_ref().is_none_or(|name| *target == name))
+    {
+        println!("fuzzing {target} for {seconds} s");
+        // Without a sanitizer the stable toolchain will do, and the workspace has no unsafe code to watch.
+        let time = format!("-max_total_time={seconds}");
+        program::run(&mut program::cargo(&[
+            "fuzz",
+            "run",
+            "--sanitizer",
+            "none",
+            target,
+            "--",
+            &time,
+        ]))?;
+    }
+    Ok(())
+}
+
+fn targets() -> Result<Vec<String>> {
+    let folder = workspace::root().join("fuzz/fuzz_targets");
+    let entries =
+        std::fs::read_dir(&folder).with_context(|| format!("no fuzz targets in {}", folder.display()))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs")
+            && let Some(stem) = path.file_stem()
+        {
+            names.push(stem.to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,129 @@
+//! `cargo xtask parts`: the programs that tests and benchmarks start, and where Debian has them.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::arguments::Arguments;
+use crate::program;
+
+pub(crate) const USAGE: &str = "[--install] [--bench]
+
+  --install   install what is missing (Debian, as root)
+  --bench     include what only the benchmarks need";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Tests,
+    Benchmarks,
+}
+
+struct Part {
+    program: &'static str,
+    package: &'static str,
+    need: Need,
+    purpose: &'static str,
+}
+
+const PARTS: &[Part] = &[
+    Part {
+        program: "git",
+        package: "git",
+        need: Need::Tests,
+        purpose: "snapshots and work trees",
+    },
+    Part {
+        program: "bash",
+        package: "bash",
+        need: Need::Tests,
+        purpose: "the shell of the jobs",
+    },
+    Part {
+        program: "node",
+        package: "nodejs",
+        need: Need::Benchmarks,
+        purpose: "runs npm",
+    },
+    Part {
+        program: "npm",
+        package: "npm",
+        need: Need::Benchmarks,
+        purpose: "fetches gitlab-ci-local",
+    },
+    Part {
+        program: "rsync",
+        package: "rsync",
+        need: Need::Benchmarks,
+        purpose: "gitlab-ci-local copies by it",
+    },
+];
+
+pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
+    let install = arguments.flag("--install");
+    let bench = arguments.flag("--bench");
+    arguments.finish()?;
+
+    let wanted: Vec<&Part> = PARTS
+        .iter()
+        .filter(|part| bench || part.need == Need::Tests)
+        .collect();
+    let mut missing = Vec::new();
+    for part in wanted {
+        let place = program::find(part.program);
+        let shown = place
+            .as_ref()
+            .map_or("missing".into(), |path| path.display().to_string());
+        println!("{:<8}{:<24}{}", part.program, shown, part.purpose);
+        if place.is_none() {
+            missing.push(part);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing.iter().map(|part| part.package).collect();
+    if !install {
+        println!("missing; Debian has them as: {}", packages.join(" "));
+        return Ok(());
+    }
+    install_packages(&packages)
+}
+
+/// Returns the programs that the tests need and that are not there.
+pub(crate) fn missing_for_tests() -> Vec<&'static str> {
+    let needed = PARTS.iter().filter(|part| part.need == Need::Tests);
+    needed
+        .map(|part| part.program)
+        .filter(|name| program::find(name).is_none())
+        .collect()
+}
+
+fn install_packages(packages: &[&str]) -> Result<()> {
+    let apt = program::find("apt-get").with_context(|| {
+        format!(
+            "there is no apt-get here; install {} by hand",
+            packages.join(", ")
+        )
+    })?;
+    if !runs_as_root()? {
+        bail!(
+            "only root can install; run: apt-get install {}",
+            packages.join(" ")
+        );
+    }
+    let apt_get = || {
+        let mut command = Command::new(&apt);
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    program::run(apt_get().args(["update", "--quiet"]))?;
+    program::run(
+        apt_get()
+            .args(["install", "--yes", "--quiet", "--no-install-recommends"])
+            .args(packages),
+    )
+}
+
+fn runs_as_root() -> Result<bool> {
+    Ok(program::output(Command::new("id").arg("-u"))?.trim() == "0")
+}
