@@ -6,3 +6,4 @@ pub mod glob;
 pub mod plan;
 pub mod slug;
 pub mod variables;
+pub mod re2;
