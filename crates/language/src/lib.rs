@@ -3,6 +3,7 @@
 pub mod duration;
 pub mod event;
 pub mod glob;
+pub mod expression;
 pub mod plan;
 pub mod slug;
 pub mod variables;

@@ -1,0 +1,132 @@
+//! What a condition evaluates to.
+
+use super::Expression;
+use super::tree::{Node, Operator, Pattern};
+use crate::re2;
+
+/// What a part of a condition evaluates to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Boolean(bool),
+    String(String),
+    Pattern(Pattern),
+}
+
+/// The outcome of a condition, with all that is needed to explain it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Whether the condition holds.
+    pub truth: bool,
+    pub value: Value,
+    /// Every variable named, as `$NAME`, once and in textual order, with its value if it is set.
+    pub operands: Vec<(String, Option<String>)>,
+}
+
+impl Expression {
+    /// Evaluates the condition; `lookup` gets a name without `$` and is asked once for each.
+    pub fn evaluate(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Evaluation {
+        let operands: Vec<_> = self
+            .variables
+            .iter()
+            .map(|name| (format!("${name}"), lookup(name)))
+            .collect();
+        let value = evaluate(&self.root, &operands);
+        Evaluation {
+            truth: value.is_present(),
+            value,
+            operands,
+        }
+    }
+}
+
+impl Value {
+    /// Whether there is anything: not null, not false, and not blank.
+    fn is_present(&self) -> bool {
+        match self {
+            Value::Null => false,
+            Value::Boolean(value) => *value,
+            Value::String(text) => !text.trim().is_empty(),
+            Value::Pattern(_) => true,
+        }
+    }
+
+    /// Whether `&&` and `||` take it for true: blank text is.
+    fn passes(&self) -> bool {
+        !matches!(self, Value::Null | Value::Boolean(false))
+    }
+
+    fn as_text(&self) -> &str {
+        match self {
+            Value::Null => "",
+            Value::Boolean(true) => "true",
+            Value::Boolean(false) => "false",
+            Value::String(text) => text,
+            Value::Pattern(pattern) => pattern.as_str(),
+        }
+    }
+}
+
+fn evaluate(node: &Node, operands: &[(String, Option<String>)]) -> Value {
+    match node {
+        Node::Null => Value::Null,
+        Node::Boolean(value) => Value::Boolean(*value),
+        Node::String(text) => Value::String(text.clone()),
+        Node::Pattern(pattern) => Value::Pattern(pattern.clone()),
+        Node::Variable(name) => variable(name, operands).map_or(Value::Null, Value::String),
+        Node::Not(operand) => Value::Boolean(!evaluate(operand, operands).is_present()),
+        Node::Binary(operator, left, right) => {
+            let left = evaluate(left, operands);
+            match operator {
+                Operator::And if !left.passes() => left,
+                Operator::Or if left.passes() => left,
+                Operator::And | Operator::Or => evaluate(right, operands),
+                _ => Value::Boolean(compare(*operator, &left, &evaluate(right, operands))),
+            }
+        }
+    }
+}
+
+fn variable(name: &str, operands: &[(String, Option<String>)]) -> Option<String> {
+    operands
+        .iter()
+        .find(|(operand, _)| operand.strip_prefix('$') == Some(name))
+        .unwrap_or_else(|| panic!("BUG: `${name}` was not looked up"))
+        .1
+        .clone()
+}
+
+fn compare(operator: Operator, left: &Value, right: &Value) -> bool {
+    match operator {
+        Operator::Equal => equal(left, right),
+        Operator::NotEqual => !equal(left, right),
+        // GitLab fails the pipeline here; a condition that cannot be decided does not hold.
+        _ if *right == Value::Boolean(true) => false,
+        Operator::Matches => matches(left, right),
+        Operator::NotMatches => !matches(left, right),
+        Operator::And | Operator::Or => panic!("BUG: `{}` compares nothing", operator.as_str()),
+    }
+}
+
+/// Compares values of one kind, and a boolean with a string as text.
+fn equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Boolean(_), Value::String(_)) | (Value::String(_), Value::Boolean(_)) => {
+            left.as_text() == right.as_text()
+        }
+        _ => left == right,
+    }
+}
+
+/// Matches a pattern, or a string that holds one; any other string is searched for the left side.
+fn matches(left: &Value, right: &Value) -> bool {
+    let left = left.as_text();
+    match right {
+        Value::Null | Value::Boolean(_) => false,
+        Value::Pattern(pattern) => pattern.is_match(left),
+        Value::String(text) => match re2::Regex::parse_literal(text) {
+            Some(Ok(regex)) => regex.is_match(left),
+            Some(Err(_)) | None => text.contains(left),
+        },
+    }
+}

@@ -1,0 +1,56 @@
+//! The conditions of `rules:if`, `workflow:rules:if`, `include:rules:if` and `only:variables`.
+//!
+//! An [`Expression`] is read once (`lexer`, `parser`, `tree`) and evaluated against any set of variables
+//! (`evaluate`). The rule that surprises most is that unset and empty differ: an unset variable is null, an
+//! empty one is a string, and only null and false let `||` go on to its right side. Whether the whole holds is another
+//! question again, asked last: [`Evaluation::truth`] is false for null, false and blank text.
+//!
+//! The language is [GitLab's], apart from three things that GitLab takes by accident and this module refuses
+//! with the right form in the help: operators behind their operands, a boolean on the right of `=~`, and
+//! `$[[ inputs.x ]]`, which is not supported yet.
+//!
+//! [GitLab's]: https://docs.gitlab.com/ci/jobs/job_rules/#cicd-variable-expressions
+
+mod error;
+mod evaluate;
+mod lexer;
+mod parser;
+mod postfix;
+mod tree;
+
+use std::fmt;
+
+pub use error::{ErrorKind, ExpressionError};
+pub use evaluate::{Evaluation, Value};
+pub use tree::Pattern;
+
+/// A condition that has been read and found valid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expression {
+    root: tree::Node,
+    /// Every variable named, once, in textual order.
+    variables: Vec<String>,
+}
+
+impl Expression {
+    pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
+        let tokens = lexer::lex(text)?;
+        let root = parser::parse(text, &tokens)?;
+        let mut variables = Vec::new();
+        for token in tokens {
+            if let lexer::TokenKind::Variable(name) = token.kind
+                && !variables.contains(&name)
+            {
+                variables.push(name);
+            }
+        }
+        Ok(Expression { root, variables })
+    }
+}
+
+/// Prints the condition with no more parentheses than it needs.
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.root)
+    }
+}
