@@ -13,6 +13,8 @@ mod class;
 mod error;
 mod escape;
 mod repeat;
+#[cfg(test)]
+mod tests;
 mod translate;
 
 use std::ops::Range;

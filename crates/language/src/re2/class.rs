@@ -74,7 +74,7 @@ impl Translator<'_> {
                 Ok(())
             }
             Escape::Character(_) => Err(self.fail(Kind::BackwardsRange(self.read_since(start)), start)),
-            _ => Err(self.fail(Kind::UnknownClass(self.read_since(start)), start)),
+            _ => Err(self.fail(Kind::UnknownRange(self.read_since(start)), start)),
         }
     }
 

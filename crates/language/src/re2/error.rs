@@ -23,12 +23,14 @@ pub enum RegexErrorKind {
     UnknownEscape(String),
     #[error("`{0}` is not a flag of regular expressions")]
     UnknownFlag(char),
-    #[error("`{0}` is not a group of regular expressions")]
+    #[error("`{0}` is not the start of a named group")]
     UnknownGroup(String),
     #[error("the group name `{0}` is used twice")]
     DuplicateGroupName(String),
     #[error("`{0}` is not a character class")]
     UnknownClass(String),
+    #[error("`{0}` is not a range of characters")]
+    UnknownRange(String),
     #[error("the range `{0}` runs backwards")]
     BackwardsRange(String),
     #[error("`{0}` has nothing to repeat")]

@@ -70,15 +70,15 @@ impl Translator<'_> {
         };
         let octal = matches!(second, Some('0'..='7')) && matches!(first, '1'..='7');
         let name = match first {
-            '1'..='9' if !octal => "the backreference",
-            'k' | 'g' => "the backreference",
-            'C' => "the single byte",
-            'Z' => "the end before a last line break",
-            'G' => "the end of the previous match",
-            'K' => "the reset of the match",
-            'R' => "the line break",
-            'X' => "the grapheme cluster",
-            'h' | 'H' => "the horizontal space",
+            '1'..='9' if !octal => "backreference",
+            'k' | 'g' => "backreference",
+            'C' => "single byte",
+            'Z' => "end before a last line break",
+            'G' => "end of the previous match",
+            'K' => "reset of the match",
+            'R' => "line break",
+            'X' => "grapheme cluster",
+            'h' | 'H' => "horizontal space",
             _ => return Ok(()),
         };
         self.at += 2;

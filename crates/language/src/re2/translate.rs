@@ -8,14 +8,14 @@ use super::repeat::MAX_REPEAT;
 
 /// Constructs that begin with `(?` and exist elsewhere, with what they are called.
 const FOREIGN_GROUPS: &[(&str, &str)] = &[
-    ("(?>", "an atomic group"),
-    ("(?#", "a comment"),
-    ("(?(", "a conditional"),
-    ("(?|", "a branch reset"),
-    ("(?&", "a subroutine call"),
-    ("(?R", "a recursion"),
-    ("(?P=", "a backreference"),
-    ("(?P>", "a subroutine call"),
+    ("(?>", "atomic group"),
+    ("(?#", "comment"),
+    ("(?(", "conditional"),
+    ("(?|", "branch reset"),
+    ("(?&", "subroutine call"),
+    ("(?R", "recursion"),
+    ("(?P=", "backreference"),
+    ("(?P>", "subroutine call"),
 ];
 
 const LOOK_AROUND: &[(&str, &str)] = &[
