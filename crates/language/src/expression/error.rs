@@ -113,6 +113,9 @@ impl ExpressionError {
             Kind::MissingOperator(_) => "join two conditions with `&&` or `||`".to_owned(),
             Kind::Postfix { infix } => format!("write `{infix}`"),
             Kind::BooleanPattern { comparison, .. } => format!("write `{comparison}`"),
+            Kind::UnknownCharacter('`' | '“' | '”' | '„' | '‘' | '’') => {
+                r#"a string stands in `"` or `'`"#.to_owned()
+            }
             Kind::UnknownCharacter(_)
             | Kind::NamelessVariable
             | Kind::Input(_)
@@ -133,6 +136,7 @@ fn word_help(word: &str) -> String {
         "true" => "true",
         "false" => "false",
         "null" | "nil" | "none" => "null",
+        _ if word.contains(['.', '/', '-']) => return format!("write `\"{word}\"`"),
         _ => return format!("write `\"{word}\"` for the text, `${word}` for a variable"),
     };
     format!("write `{meant}`")

@@ -195,6 +195,7 @@ impl<'a> Lexer<'a> {
             '=' => Some("=="),
             '&' => Some("&&"),
             '|' => Some("||"),
+            '~' if self.rest().starts_with('=') => Some("=~"),
             '-' if self.rest().starts_with(|next: char| next.is_ascii_digit()) => {
                 self.skip(|character| character.is_ascii_digit() || character == '.');
                 return self.fail(Kind::Number(self.read().to_owned()));

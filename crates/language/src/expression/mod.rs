@@ -16,6 +16,10 @@ mod evaluate;
 mod lexer;
 mod parser;
 mod postfix;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::fmt;
