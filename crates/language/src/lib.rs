@@ -1,10 +1,37 @@
 //! A `.gitlab-ci.yml` and an event in, a [`Plan`](plan::Plan) with its decisions or diagnostics out.
+//!
+//! [`check`](compile::check) reads a configuration with all it includes and reports every mistake;
+//! [`Checked::plan`](compile::Checked::plan) says what an event makes of it. The phases in between are types of
+//! their own, each made by consuming the one before:
+//!
+//! ```text
+//! text → Merged → Extended → Resolved → Configuration → Expanded → Plan
+//!        include  extends    !reference keywords,        parallel   workflow, rules, only
+//!                                       defaults
+//! ```
+//!
+//! Nothing here reads a file, a clock or the environment: the world comes in through [`source::Sources`],
+//! [`source::Repository`], an [`Event`](event::Event) and [`Layers`](variables::Layers) of variables.
 
+pub mod compile;
+mod configuration;
+pub mod diagnostic;
 pub mod duration;
 pub mod event;
-pub mod glob;
+mod expansion;
 pub mod expression;
+mod extends;
+pub mod glob;
+mod hash;
+pub mod keywords;
+mod load;
 pub mod plan;
-pub mod slug;
-pub mod variables;
+pub mod predefined;
 pub mod re2;
+mod reader;
+mod reference;
+mod selection;
+pub mod slug;
+pub mod source;
+mod validation;
+pub mod variables;

@@ -1,0 +1,573 @@
+//! The typed configuration: what the file says, before any event is known.
+//!
+//! Reading goes over all top-level keys once: stages, root variables, `workflow` and `default` are taken first, then
+//! every job, with the defaults it inherits already in place.
+
+use gantry_yaml::{Entry, Mapping, Node, Value};
+
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::keywords::default::Defaults;
+use crate::keywords::environment::{self, Environment};
+use crate::keywords::inherit::{self, Inherit, Inherited};
+use crate::keywords::needs::{self, Need};
+use crate::keywords::only::{self, Policy};
+use crate::keywords::parallel::{self, Parallel};
+use crate::keywords::rules::{self, Owner, Rule};
+use crate::keywords::table::{self, Support};
+use crate::keywords::{
+    allow_failure, artifacts, cache, dependencies, image, release, retry, tags, trigger, variables, when,
+};
+use crate::plan::{AllowFailure, Build, ParallelNode, Retry, VariableOrigin, When, Work, YamlVariable};
+use crate::reader::{MONTH_SECS, Reader, Spanned, Text, WEEK_SECS};
+use crate::reference::Resolved;
+
+const MAX_NAME: usize = 255;
+const DEFAULT_STAGE: &str = "test";
+const DEFAULT_STAGES: [&str; 3] = ["build", "test", "deploy"];
+
+/// Keys at the top of a file that are never jobs.
+const RESERVED: &[&str] = &[
+    "include",
+    "before_script",
+    "image",
+    "services",
+    "after_script",
+    "variables",
+    "stages",
+    "cache",
+    "default",
+    "workflow",
+];
+
+/// Keys of a job that a trigger job has too.
+const TRIGGER_KEYS: &[&str] = &[
+    "allow_failure",
+    "environment",
+    "except",
+    "extends",
+    "inherit",
+    "interruptible",
+    "needs",
+    "only",
+    "parallel",
+    "resource_group",
+    "rules",
+    "stage",
+    "trigger",
+    "variables",
+    "when",
+];
+
+/// What a file says.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    /// In order, `.pre` and `.post` at the ends.
+    pub(crate) stages: Vec<String>,
+    pub(crate) variables: Vec<YamlVariable>,
+    pub(crate) workflow: Workflow,
+    /// In the order of the file.
+    pub(crate) jobs: Vec<Job>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Workflow {
+    pub(crate) name: Option<Text>,
+    pub(crate) rules: Option<Vec<Rule>>,
+    /// The key is there, even if it holds nothing: that alone takes the implicit `only` from all jobs.
+    pub(crate) has_rules: bool,
+}
+
+/// One job as written, with its defaults. After [`crate::expansion`], one instance of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    pub(crate) name: Text,
+    /// The name in the file.
+    pub(crate) base_name: String,
+    pub(crate) node: Option<ParallelNode>,
+    pub(crate) stage: Text,
+    pub(crate) when: Option<When>,
+    pub(crate) start_in: Option<u64>,
+    pub(crate) allow_failure: Option<AllowFailure>,
+    pub(crate) selection: Selection,
+    pub(crate) needs: Option<Vec<Need>>,
+    pub(crate) dependencies: Option<Vec<Text>>,
+    pub(crate) parallel: Option<Parallel>,
+    pub(crate) inherit_variables: Inherited,
+    pub(crate) variables: Vec<YamlVariable>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) timeout: Option<u64>,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) interruptible: Option<bool>,
+    pub(crate) environment: Option<Environment>,
+    pub(crate) work: Work,
+}
+
+/// What decides whether a job is in a pipeline.
+#[derive(Debug, Clone)]
+pub(crate) enum Selection {
+    /// Neither rules nor policy: it is always in.
+    Always,
+    Rules(Vec<Rule>),
+    Policy {
+        only: Option<Policy>,
+        except: Option<Policy>,
+        /// `only: [branches, tags]` holds although nobody wrote it.
+        implicit: bool,
+    },
+}
+
+/// Reads the typed configuration and reports everything that is wrong with it.
+pub(crate) fn read(resolved: &Resolved, diagnostics: &mut Vec<Diagnostic>) -> Configuration {
+    let root = &resolved.0;
+    let stages = stages(root, diagnostics);
+    let workflow = workflow(root, diagnostics);
+    let defaults = Defaults::read(root, diagnostics);
+    let variables = match root.get("variables").filter(|node| !node.is_null()) {
+        Some(node) => variables::parse(&mut Reader::new(diagnostics, ""), node, VariableOrigin::Global),
+        None => Vec::new(),
+    };
+    check_defaults(&defaults, diagnostics);
+    let mut jobs = Vec::new();
+    let mut visible = 0;
+    for entry in root.iter() {
+        if let Some(name) = visible_job(entry, diagnostics) {
+            visible += 1;
+            jobs.extend(
+                JobReader {
+                    name,
+                    defaults: &defaults,
+                    workflow: &workflow,
+                    diagnostics,
+                }
+                .read(&entry.value),
+            );
+        }
+    }
+    if visible == 0 {
+        let span = root.iter().next().map(|entry| entry.key.span);
+        diagnostics.push(
+            Diagnostic::error("no-jobs", span, "the configuration has no job")
+                .help("a job is a mapping with a `script`; names that begin with `.` are templates")
+                .gitlab("jobs config should contain at least one visible job"),
+        );
+    }
+    Configuration {
+        stages,
+        variables,
+        workflow,
+        jobs,
+    }
+}
+
+fn stages(root: &Mapping, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
+    let mut stages: Vec<String> = Vec::new();
+    match root.get("stages").filter(|node| !node.is_null()) {
+        None => stages.extend(DEFAULT_STAGES.map(str::to_owned)),
+        Some(node) => {
+            let mut reader = Reader::new(diagnostics, "stages");
+            match reader.flattened("stages", node) {
+                Some(items) => {
+                    let texts = items.into_iter().filter_map(|item| reader.string("stages", item));
+                    stages.extend(texts.map(|text| text.value));
+                }
+                None => reader.wrong_type(
+                    "stages",
+                    "a list of names",
+                    node,
+                    "config should be an array",
+                    None,
+                ),
+            }
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    stages.retain(|stage| stage != ".pre" && stage != ".post" && seen.insert(stage.clone()));
+    stages.insert(0, ".pre".to_owned());
+    stages.push(".post".to_owned());
+    stages
+}
+
+fn workflow(root: &Mapping, diagnostics: &mut Vec<Diagnostic>) -> Workflow {
+    let Some(node) = root.get("workflow").filter(|node| !node.is_null()) else {
+        return Workflow::default();
+    };
+    let mut reader = Reader::new(diagnostics, "workflow");
+    let Some(mapping) = reader.mapping("workflow", node, &["name", "rules", "auto_cancel"]) else {
+        return Workflow::default();
+    };
+    if let Some(entry) = mapping.entry("auto_cancel") {
+        reader.unsupported("workflow:auto_cancel", entry.key.span);
+    }
+    let given = |key: &str| mapping.get(key).filter(|node| !node.is_null());
+    let name = given("name").and_then(|node| reader.string("name", node));
+    if let Some(name) = name.as_ref().filter(|name| name.value.chars().count() > MAX_NAME) {
+        let message = format!("`workflow:name` is longer than {MAX_NAME} characters");
+        reader.error(
+            "limit",
+            name.span,
+            message,
+            "name is too long (maximum is 255 characters)",
+        );
+    }
+    let rules = given("rules").and_then(|node| rules::parse(&mut reader, node, Owner::Workflow));
+    Workflow {
+        name,
+        rules,
+        has_rules: mapping.get("rules").is_some(),
+    }
+}
+
+/// Mistakes inside `default` are reported once and at their place, also where every job sets its own value.
+fn check_defaults(defaults: &Defaults, diagnostics: &mut Vec<Diagnostic>) {
+    for Entry { key, value } in defaults.values().iter().filter(|entry| !entry.value.is_null()) {
+        let mut reader = Reader::new(diagnostics, "default");
+        match key.as_str().unwrap_or_default() {
+            name @ ("after_script" | "before_script") => drop(reader.at(name).script(name, value)),
+            "artifacts" => drop(artifacts::parse(&mut reader, value)),
+            "cache" => drop(cache::parse(&mut reader, value)),
+            "image" => drop(image::parse(&mut reader, value)),
+            "interruptible" => drop(reader.boolean("interruptible", value)),
+            "retry" => drop(retry::parse(&mut reader, value)),
+            "services" => drop(image::services(&mut reader, value)),
+            "tags" => drop(tags::parse(&mut reader, value)),
+            "timeout" => {
+                if reader.duration("timeout", value, Some(MONTH_SECS)).is_some() {
+                    reader.report(
+                        Diagnostic::warning("default-timeout", key.span, "`default:timeout` has no effect")
+                            .help("GitLab takes `timeout` from the job itself only; set it there"),
+                    );
+                }
+            }
+            name @ ("hooks" | "id_tokens" | "identity") => {
+                reader.unsupported(&format!("default:{name}"), key.span)
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Returns the name of a job that is to be read; hidden entries and keywords are none.
+fn visible_job(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Text> {
+    let Entry { key, value } = entry;
+    let Some(name) = key.as_str() else {
+        let written = key.value.to_text().unwrap_or_default();
+        diagnostics.push(
+            Diagnostic::error(
+                "job-name",
+                key.span,
+                format!("the name of a job is a string, not {}", key.value.kind()),
+            )
+            .help(format!("put it in quotes: `\"{written}\":`"))
+            .gitlab("jobs name should be a symbol"),
+        );
+        return None;
+    };
+    if RESERVED.contains(&name) {
+        return None;
+    }
+    if name.starts_with('.') {
+        if value.is_null() {
+            diagnostics.push(
+                Diagnostic::error("blank", key.span, format!("the template `{name}` is empty"))
+                    .gitlab(format!("jobs:{name} config can't be blank")),
+            );
+        }
+        return None;
+    }
+    if name.is_empty() || name.chars().count() > MAX_NAME {
+        let message = format!("the name of a job has 1 to {MAX_NAME} characters");
+        diagnostics.push(
+            Diagnostic::error("job-name", key.span, message)
+                .gitlab("name is too long (maximum is 255 characters)"),
+        );
+        return None;
+    }
+    Some(Spanned::new(name.to_owned(), key.span))
+}
+
+struct JobReader<'a> {
+    name: Text,
+    defaults: &'a Defaults,
+    workflow: &'a Workflow,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl JobReader<'_> {
+    fn read(mut self, node: &Node) -> Option<Job> {
+        let location = format!("jobs:{}", self.name.value);
+        let Some(mapping) = node.as_mapping() else {
+            self.not_a_job(node);
+            return None;
+        };
+        let is_trigger = mapping.get("trigger").is_some_and(|node| !node.is_null());
+        let has_script = ["script", "run"].iter().any(|key| mapping.get(key).is_some());
+        self.keys(mapping, is_trigger, &location);
+        if !has_script && !is_trigger {
+            self.no_work(mapping);
+            return None;
+        }
+        if let (true, Some(entry)) = (
+            is_trigger,
+            mapping.entry("script").or_else(|| mapping.entry("run")),
+        ) {
+            self.diagnostics.push(
+                Diagnostic::error("bad-combination", entry.key.span, "a trigger job has no script").gitlab(
+                    format!("{location} config these keys cannot be used together: script, trigger"),
+                ),
+            );
+        }
+        let mut reader = Reader::new(self.diagnostics, location.clone());
+        let given = |key: &str| mapping.get(key).filter(|node| !node.is_null());
+        let inherit = given("inherit")
+            .and_then(|node| inherit::parse(&mut reader, node))
+            .unwrap_or_default();
+        let fields = Fields {
+            mapping,
+            defaults: self.defaults,
+            inherit: &inherit,
+            is_trigger,
+        };
+        let stage = given("stage").and_then(|node| reader.string("stage", node));
+        let work = fields.work(&mut reader)?;
+        let when = given("when").and_then(|node| when::parse(&mut reader, node, is_trigger));
+        let needs = given("needs").and_then(|node| needs::parse(&mut reader, node));
+        let parallel = given("parallel").and_then(|node| parallel::parse(&mut reader, node));
+        if let (true, Some(Parallel::Count(_)), Some(node)) = (is_trigger, &parallel, given("parallel")) {
+            let message = "a trigger job takes `parallel:matrix` only";
+            reader.error(
+                "bad-combination",
+                node.span,
+                message,
+                "parallel cannot use \"parallel: <number>\".",
+            );
+        }
+        let job = Job {
+            base_name: self.name.value.clone(),
+            node: None,
+            stage: stage.unwrap_or_else(|| Spanned::new(DEFAULT_STAGE.to_owned(), self.name.span)),
+            when,
+            start_in: fields.start_in(&mut reader, when),
+            allow_failure: given("allow_failure").and_then(|node| allow_failure::parse(&mut reader, node)),
+            selection: fields.selection(&mut reader, self.workflow),
+            needs,
+            dependencies: given("dependencies").map(|node| dependencies::parse(&mut reader, node)),
+            parallel,
+            variables: given("variables")
+                .map(|node| variables::parse(&mut reader, node, VariableOrigin::Job))
+                .unwrap_or_default(),
+            tags: fields
+                .inherited("tags")
+                .map(|node| tags::parse(&mut reader, node))
+                .unwrap_or_default(),
+            timeout: given("timeout")
+                .and_then(|node| reader.duration("timeout", node, Some(MONTH_SECS)))
+                .map(|secs| secs.value),
+            retry: fields
+                .inherited("retry")
+                .and_then(|node| retry::parse(&mut reader, node)),
+            interruptible: fields
+                .inherited("interruptible")
+                .and_then(|node| reader.boolean("interruptible", node)),
+            environment: given("environment").and_then(|node| environment::parse(&mut reader, node)),
+            inherit_variables: inherit.variables.clone(),
+            work,
+            name: self.name,
+        };
+        Some(job)
+    }
+
+    /// Reports the keys that a job may not have, and those that are not supported yet.
+    fn keys(&mut self, mapping: &Mapping, is_trigger: bool, location: &str) {
+        let name = &self.name.value;
+        for Entry { key, value } in mapping.iter() {
+            let mut reader = Reader::new(self.diagnostics, location);
+            let written = key.value.to_text().unwrap_or_default();
+            let gitlab = format!("config contains unknown keys: {written}");
+            match key.as_str().and_then(table::job_key) {
+                None => {
+                    let help = did_you_mean(&written, table::job_keys());
+                    let message = format!("job `{name}` has a key `{written}`, which is no keyword");
+                    reader.error_with_help("unknown-key", key.span, message, &gitlab, help);
+                }
+                _ if value.is_null() => {}
+                Some(keyword) if keyword.support == Support::Refused => {
+                    reader.unsupported(&written, key.span)
+                }
+                Some(_) if is_trigger && !TRIGGER_KEYS.contains(&written.as_str()) && written != "script" => {
+                    let message = format!("a trigger job has no `{written}`");
+                    reader.error("unknown-key", key.span, message, &gitlab);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn not_a_job(&mut self, node: &Node) {
+        let name = &self.name.value;
+        let keywords = RESERVED.iter().copied();
+        let help = did_you_mean(name, keywords).unwrap_or_else(|| {
+            format!("write `{name}: {{script: […]}}`, or begin the name with `.` for a template")
+        });
+        self.diagnostics.push(
+            Diagnostic::error(
+                "not-a-job",
+                self.name.span,
+                format!("`{name}` is no keyword, and {} is no job", node.value.kind()),
+            )
+            .help(help)
+            .gitlab(format!(
+                "jobs {name} config should implement the script:, run:, or trigger: keyword"
+            )),
+        );
+    }
+
+    fn no_work(&mut self, mapping: &Mapping) {
+        let name = &self.name.value;
+        let known = ["script", "trigger"];
+        let help = mapping
+            .iter()
+            .filter_map(|entry| entry.key.as_str())
+            .find_map(|key| did_you_mean(key, known).filter(|_| !known.contains(&key)))
+            .or_else(|| did_you_mean(name, RESERVED.iter().copied()))
+            .unwrap_or_else(|| {
+                "give it a `script`, or begin its name with `.` to make it a template".to_owned()
+            });
+        self.diagnostics.push(
+            Diagnostic::error(
+                "no-script",
+                self.name.span,
+                format!("job `{name}` has neither `script` nor `trigger`"),
+            )
+            .help(help)
+            .gitlab(format!(
+                "jobs {name} config should implement the script:, run:, or trigger: keyword"
+            )),
+        );
+    }
+}
+
+/// One job's mapping together with what it inherits.
+struct Fields<'a> {
+    mapping: &'a Mapping,
+    defaults: &'a Defaults,
+    inherit: &'a Inherit,
+    is_trigger: bool,
+}
+
+impl<'a> Fields<'a> {
+    fn own(&self, key: &str) -> Option<&'a Node> {
+        self.mapping.get(key).filter(|node| !node.is_null())
+    }
+
+    fn inherited(&self, key: &str) -> Option<&'a Node> {
+        self.defaults
+            .node(self.mapping, &self.inherit.default, self.is_trigger, key)
+    }
+
+    fn work(&self, reader: &mut Reader<'_>) -> Option<Work> {
+        if self.is_trigger {
+            return trigger::parse(reader, self.own("trigger")?).map(Work::Trigger);
+        }
+        let mut build = Build::default();
+        let mut script = |key: &str, node: Option<&Node>| {
+            node.map(|node| reader.at(key).script(key, node))
+                .unwrap_or_default()
+        };
+        build.before_script = script("before_script", self.inherited("before_script"));
+        build.script = script("script", self.own("script"));
+        build.after_script = script("after_script", self.inherited("after_script"));
+        if let Some(entry) = self
+            .mapping
+            .entry("script")
+            .filter(|_| build.script.iter().all(|line| line.trim().is_empty()))
+            && !matches!(
+                &entry.value.value,
+                Value::Integer(_) | Value::Mapping(_) | Value::Bool(_)
+            )
+        {
+            reader.error(
+                "blank",
+                entry.key.span,
+                "`script` is empty",
+                "script can't be blank",
+            );
+        }
+        build.image = self
+            .inherited("image")
+            .and_then(|node| image::parse(reader, node));
+        build.services = self
+            .inherited("services")
+            .map(|node| image::services(reader, node))
+            .unwrap_or_default();
+        build.artifacts = self
+            .inherited("artifacts")
+            .and_then(|node| artifacts::parse(reader, node));
+        build.cache = self
+            .inherited("cache")
+            .map(|node| cache::parse(reader, node))
+            .unwrap_or_default();
+        build.release = self.own("release").and_then(|node| release::parse(reader, node));
+        Some(Work::Build(Box::new(build)))
+    }
+
+    fn start_in(&self, reader: &mut Reader<'_>, when: Option<When>) -> Option<u64> {
+        match (
+            self.mapping
+                .entry("start_in")
+                .filter(|entry| !entry.value.is_null()),
+            when,
+        ) {
+            (Some(entry), Some(When::Delayed)) => reader
+                .duration("start_in", &entry.value, Some(WEEK_SECS))
+                .map(|secs| secs.value),
+            (Some(entry), _) if self.own("rules").is_none() => {
+                let message = "`start_in` goes with `when: delayed` only";
+                reader.error(
+                    "bad-combination",
+                    entry.key.span,
+                    message,
+                    "start in must be blank",
+                );
+                None
+            }
+            (None, Some(When::Delayed)) if self.own("rules").is_none() => {
+                let span = self.mapping.entry("when").map(|entry| entry.key.span)?;
+                let help = "say how long to wait: `start_in: 30 minutes`".to_owned();
+                let message = "`when: delayed` needs `start_in`";
+                reader.error_with_help(
+                    "missing-key",
+                    span,
+                    message,
+                    "start in should be a duration",
+                    Some(help),
+                );
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn selection(&self, reader: &mut Reader<'_>, workflow: &Workflow) -> Selection {
+        if let Some(entry) = self.mapping.entry("rules").filter(|entry| !entry.value.is_null()) {
+            for key in ["only", "except", "start_in"] {
+                if let Some(other) = self.mapping.entry(key).filter(|entry| !entry.value.is_null()) {
+                    reader.report(rules::incompatible(key, other.key.span, entry.key.span));
+                }
+            }
+            return rules::parse(reader, &entry.value, Owner::Job)
+                .map_or(Selection::Always, Selection::Rules);
+        }
+        let mut policy = |key: &str| self.own(key).and_then(|node| only::parse(reader, key, node));
+        let (only, except) = (policy("only"), policy("except"));
+        let free = self.mapping.get("rules").is_some() || workflow.has_rules;
+        let implicit = !free && only.as_ref().is_none_or(|only| only.refs.is_none());
+        match (&only, &except) {
+            (None, None) if !implicit => Selection::Always,
+            _ => Selection::Policy {
+                only,
+                except,
+                implicit,
+            },
+        }
+    }
+}

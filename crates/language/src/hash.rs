@@ -1,0 +1,57 @@
+//! The plan hash: equal for equal file and event, everywhere.
+//!
+//! It covers what jobs do and how they depend on each other. Places, the traces of decisions, expanded names and
+//! left-out jobs are not in it, so that a comment or another file layout does not change it.
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::plan::{Plan, PlanHash};
+
+/// Changes when the canonical form does.
+const VERSION: u32 = 1;
+
+/// Keys that say how something came about, not what it is.
+const NOT_COVERED: &[&str] = &["place", "decision", "expanded_name", "origin"];
+
+/// Returns the hash of a plan, whatever its own `hash` field holds.
+pub(crate) fn hash(plan: &Plan) -> PlanHash {
+    let mut digest = Sha256::new();
+    let mut update = |value: Value| {
+        digest.update(canonical(value).to_string());
+        digest.update(b"\n");
+    };
+    update(to_value(&plan.source));
+    update(to_value(&plan.stages));
+    update(to_value(&plan.variables));
+    for job in &plan.jobs {
+        update(to_value(job));
+    }
+    let digits: String = digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    PlanHash(format!("{VERSION}-{digits}"))
+}
+
+fn to_value(part: &impl serde::Serialize) -> Value {
+    serde_json::to_value(part).expect("BUG: every part of a plan is JSON")
+}
+
+/// Takes out what is not covered. Mappings come out sorted: `serde_json` keeps them in a tree.
+fn canonical(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let kept = map
+                .into_iter()
+                .filter(|(key, _)| !NOT_COVERED.contains(&key.as_str()));
+            Value::Object(
+                kept.map(|(key, value)| (key, canonical(value)))
+                    .collect::<Map<_, _>>(),
+            )
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect()),
+        other => other,
+    }
+}

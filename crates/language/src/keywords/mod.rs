@@ -1,0 +1,25 @@
+//! The keywords of a configuration: one file for each, with its type, its reading and its mistakes.
+//!
+//! [`table`] lists them all, also those that are refused; a keyword is added by writing its file and changing its
+//! row there.
+
+pub(crate) mod allow_failure;
+pub(crate) mod artifacts;
+pub(crate) mod cache;
+pub(crate) mod default;
+pub(crate) mod dependencies;
+pub(crate) mod environment;
+mod exit_codes;
+pub(crate) mod image;
+pub(crate) mod inherit;
+pub(crate) mod needs;
+pub(crate) mod only;
+pub(crate) mod parallel;
+pub(crate) mod release;
+pub(crate) mod retry;
+pub(crate) mod rules;
+pub mod table;
+pub(crate) mod tags;
+pub(crate) mod trigger;
+pub(crate) mod variables;
+pub(crate) mod when;

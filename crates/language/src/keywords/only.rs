@@ -1,0 +1,110 @@
+//! `only` and `except`: the older way to choose pipelines. <https://docs.gitlab.com/ci/yaml/deprecated_keywords/>
+//!
+//! How they are evaluated is in [`crate::selection`].
+
+use gantry_yaml::{Entry, Node, Value};
+
+use super::rules::{Condition, condition};
+use crate::re2::Regex;
+use crate::reader::{Reader, Spanned, Text};
+
+const KEYS: &[&str] = &["refs", "variables", "changes", "kubernetes"];
+
+/// Conditions by kind; each one that is given takes part.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Policy {
+    pub(crate) refs: Option<Vec<RefPattern>>,
+    pub(crate) variables: Option<Vec<Condition>>,
+    pub(crate) changes: Option<Vec<Text>>,
+}
+
+/// One entry of `refs`: a word for a kind of pipeline, the name of a ref, or a regular expression over names.
+#[derive(Debug, Clone)]
+pub(crate) struct RefPattern {
+    pub(crate) text: Text,
+    /// The part before `@`.
+    pub(crate) pattern: String,
+    /// The part after it: a project that the pipeline must belong to.
+    pub(crate) project: Option<String>,
+    pub(crate) regex: Option<Regex>,
+}
+
+pub(crate) fn parse(reader: &mut Reader<'_>, what: &str, node: &Node) -> Option<Policy> {
+    let mut reader = reader.at(what);
+    match &node.value {
+        Value::Sequence(_) => Some(Policy {
+            refs: Some(refs(&mut reader, what, node)),
+            ..Policy::default()
+        }),
+        Value::Mapping(mapping) if mapping.is_empty() => {
+            reader.error(
+                "blank",
+                node.span,
+                format!("`{what}` is empty"),
+                "config can't be blank",
+            );
+            None
+        }
+        Value::Mapping(_) => {
+            let mapping = reader.mapping(what, node, KEYS)?;
+            let mut policy = Policy::default();
+            for Entry { key, value } in mapping.iter() {
+                match key.as_str().unwrap_or_default() {
+                    "refs" if value.is_null() => policy.refs = Some(Vec::new()),
+                    "refs" => policy.refs = Some(refs(&mut reader, "refs", value)),
+                    _ if value.is_null() => {}
+                    "variables" => {
+                        let items = value.as_sequence().unwrap_or(std::slice::from_ref(value));
+                        policy.variables = Some(
+                            items
+                                .iter()
+                                .filter_map(|item| condition(&mut reader, item))
+                                .collect(),
+                        );
+                    }
+                    "changes" => policy.changes = Some(reader.strings("changes", value)),
+                    "kubernetes" => reader.unsupported(&format!("{what}:kubernetes"), key.span),
+                    _ => {}
+                }
+            }
+            Some(policy)
+        }
+        _ => {
+            let help = node.as_str().map(|name| format!("write `{what}: [{name}]`"));
+            let gitlab = "has to be either an array of conditions or a hash";
+            reader.wrong_type(what, "a list of refs or a mapping", node, gitlab, help);
+            None
+        }
+    }
+}
+
+fn refs(reader: &mut Reader<'_>, what: &str, node: &Node) -> Vec<RefPattern> {
+    let texts = reader.strings(what, node);
+    texts
+        .into_iter()
+        .filter_map(|text| ref_pattern(reader, text))
+        .collect()
+}
+
+fn ref_pattern(reader: &mut Reader<'_>, text: Text) -> Option<RefPattern> {
+    let (pattern, project) = match text.value.split_once('@') {
+        Some((pattern, project)) => (pattern.to_owned(), Some(project.to_owned())),
+        None => (text.value.clone(), None),
+    };
+    let regex = match Regex::parse_literal(&pattern) {
+        None => None,
+        Some(Ok(regex)) => Some(regex),
+        Some(Err(error)) => {
+            let message = format!("`{pattern}` is not a regular expression: {error}");
+            let gitlab = "config should be an array of strings or regular expressions using re2 syntax";
+            reader.error("bad-regex", text.span, message, gitlab);
+            return None;
+        }
+    };
+    Some(RefPattern {
+        text: Spanned::new(text.value, text.span),
+        pattern,
+        project,
+        regex,
+    })
+}

@@ -1,0 +1,162 @@
+//! What becomes of each keyword: the table behind `docs/keywords.md` and behind every "not supported yet".
+
+/// What Gantry does with a keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Support {
+    /// It has its effect in `gantry run`.
+    Honoured,
+    /// It is checked and kept in the plan; the note says who will act on it.
+    Carried,
+    /// The file is refused, with the place of the keyword.
+    Refused,
+}
+
+impl Support {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Support::Honoured => "honoured",
+            Support::Carried => "carried",
+            Support::Refused => "refused",
+        }
+    }
+}
+
+/// One row.
+#[derive(Debug, Clone, Copy)]
+pub struct Keyword {
+    /// As written in a job (`cache`), at the top (`workflow`), or below another keyword (`include:remote`).
+    pub name: &'static str,
+    pub support: Support,
+    pub note: &'static str,
+}
+
+const fn honoured(name: &'static str, note: &'static str) -> Keyword {
+    Keyword {
+        name,
+        support: Support::Honoured,
+        note,
+    }
+}
+
+const fn carried(name: &'static str, note: &'static str) -> Keyword {
+    Keyword {
+        name,
+        support: Support::Carried,
+        note,
+    }
+}
+
+const fn refused(name: &'static str, note: &'static str) -> Keyword {
+    Keyword {
+        name,
+        support: Support::Refused,
+        note,
+    }
+}
+
+/// The keys that stand at the top of a file and are no jobs.
+pub const TOP_LEVEL: &[Keyword] = &[
+    honoured("after_script", "as under `default`"),
+    honoured("before_script", "as under `default`"),
+    honoured("cache", "as under `default`"),
+    honoured("default", ""),
+    honoured("image", "as under `default`"),
+    honoured("include", "local files, with wildcards and rules"),
+    refused("include:artifact", "only in `trigger:include`"),
+    refused("include:component", ""),
+    refused("include:project", ""),
+    refused("include:remote", ""),
+    refused("include:template", ""),
+    honoured("services", "as under `default`"),
+    refused("spec", "headers with inputs"),
+    honoured("stages", ""),
+    honoured("variables", ""),
+    honoured("workflow", "`name` and `rules`"),
+    refused("workflow:auto_cancel", ""),
+];
+
+/// The keys of jobs.
+pub const JOB: &[Keyword] = &[
+    honoured("after_script", ""),
+    honoured("allow_failure", ""),
+    honoured("artifacts", "`expose_as` and `expire_in` are recorded"),
+    refused("artifacts:access", ""),
+    refused("artifacts:public", ""),
+    honoured("before_script", ""),
+    honoured("cache", ""),
+    refused("coverage", ""),
+    refused("dast_configuration", "a paid tier of GitLab"),
+    honoured("dependencies", ""),
+    carried(
+        "environment",
+        "jobs that deploy are held until `--deploy`; environments are kept by the server",
+    ),
+    refused("environment:kubernetes", ""),
+    honoured("except", ""),
+    honoured("extends", ""),
+    refused("hooks", ""),
+    refused("id_tokens", ""),
+    refused("identity", "a paid tier of GitLab"),
+    carried(
+        "image",
+        "by the Docker executor; `--executor shell` runs the job without it",
+    ),
+    refused("image:kubernetes", ""),
+    honoured("inherit", ""),
+    refused("inputs", ""),
+    carried(
+        "interruptible",
+        "by the server, when a newer pipeline makes this one redundant",
+    ),
+    refused("manual_confirmation", ""),
+    honoured("needs", "jobs of the same pipeline"),
+    refused("needs:pipeline", ""),
+    refused("needs:project", "a paid tier of GitLab"),
+    honoured("only", ""),
+    refused("only:kubernetes", ""),
+    refused("pages", "a job called `pages` is held until `--deploy`"),
+    honoured("parallel", ""),
+    refused("publish", ""),
+    carried("release", "held; the job is refused when `--deploy` lets it run"),
+    refused("release:assets", ""),
+    refused("release:milestones", ""),
+    refused("release:released_at", ""),
+    refused("resource_group", ""),
+    honoured("retry", ""),
+    honoured("rules", ""),
+    refused("rules:changes:regexp", ""),
+    refused("rules:exists:project", ""),
+    refused("rules:exists:ref", ""),
+    refused("rules:exists:regexp", ""),
+    refused("run", "an experiment of GitLab"),
+    honoured("script", ""),
+    refused("secrets", "a paid tier of GitLab"),
+    carried("services", "by the Docker executor"),
+    honoured("stage", ""),
+    honoured("start_in", ""),
+    carried(
+        "tags",
+        "by the server, which chooses runners by them; on this machine every job runs here",
+    ),
+    honoured("timeout", ""),
+    carried(
+        "trigger",
+        "held; `trigger:project` is refused when `--deploy` lets it run",
+    ),
+    refused("trigger:include", ""),
+    refused("trigger:inputs", ""),
+    honoured("variables", ""),
+    honoured("when", ""),
+];
+
+/// Returns the keys that a job may have, supported or not.
+pub(crate) fn job_keys() -> impl Iterator<Item = &'static str> {
+    JOB.iter()
+        .map(|keyword| keyword.name)
+        .filter(|name| !name.contains(':'))
+}
+
+/// Returns what becomes of a job's key, or `None` where there is no such keyword.
+pub(crate) fn job_key(name: &str) -> Option<&'static Keyword> {
+    JOB.iter().find(|keyword| keyword.name == name)
+}

@@ -1,0 +1,574 @@
+//! Whether a job, or the pipeline, is in: `rules`, `only` and `except`, evaluated with a trace of every clause.
+//!
+//! The first rule that matches decides; of a policy, every kind of condition under `only` must hold and none under
+//! `except` may. See <https://docs.gitlab.com/ci/jobs/job_rules/>.
+
+use std::collections::HashMap;
+
+use gantry_yaml::Span;
+
+use crate::configuration::Selection;
+use crate::event::{Event, Ref, Source};
+use crate::glob::{Exists, Fnmatch};
+use crate::keywords::only::{Policy, RefPattern};
+use crate::keywords::rules::{Condition, Rule, RuleWhen};
+use crate::plan::{Clause, Decision, Operand, OperandValue, YamlVariable};
+use crate::reader::Text;
+use crate::source::{Repository, SourceMap};
+use crate::variables::{Layers, Undefined, Variable, expand_with};
+
+/// Above this many comparisons of paths with patterns GitLab does not look and takes the clause as true.
+const MAX_COMPARISONS: usize = 50_000;
+
+/// The variables that one decision sees, unexpanded.
+pub(crate) struct Visible<'a> {
+    predefined: &'a HashMap<&'a str, &'a Variable>,
+    /// `CI_JOB_NAME` and its like.
+    job_predefined: Vec<Variable>,
+    root: &'a [YamlVariable],
+    job: &'a [YamlVariable],
+    project: HashMap<&'a str, &'a Variable>,
+    pipeline: &'a HashMap<&'a str, &'a Variable>,
+    layers: &'a Layers,
+    environment: Option<String>,
+}
+
+/// The variables that all decisions of one pipeline share.
+pub(crate) struct Shared<'a> {
+    predefined: HashMap<&'a str, &'a Variable>,
+    pipeline: HashMap<&'a str, &'a Variable>,
+    layers: &'a Layers,
+}
+
+fn by_key(variables: &[Variable]) -> HashMap<&str, &Variable> {
+    variables
+        .iter()
+        .map(|variable| (variable.key.as_str(), variable))
+        .collect()
+}
+
+impl<'a> Shared<'a> {
+    pub(crate) fn new(layers: &'a Layers) -> Shared<'a> {
+        Shared {
+            predefined: by_key(&layers.predefined),
+            pipeline: by_key(&layers.pipeline),
+            layers,
+        }
+    }
+
+    /// Returns what `include` and `workflow` see.
+    pub(crate) fn root(&'a self, root: &'a [YamlVariable]) -> Visible<'a> {
+        self.job(root, &[], Vec::new(), None)
+    }
+
+    /// Returns what the rules of one job see.
+    pub(crate) fn job(
+        &'a self,
+        root: &'a [YamlVariable],
+        job: &'a [YamlVariable],
+        job_predefined: Vec<Variable>,
+        environment: Option<String>,
+    ) -> Visible<'a> {
+        let project = match self.layers.project.as_slice() {
+            [] => HashMap::new(),
+            project => {
+                let seen = Layers {
+                    project: project.to_vec(),
+                    ..Layers::default()
+                };
+                let keys: HashMap<String, String> = seen
+                    .project_for(environment.as_deref())
+                    .map(|variable| (variable.key.clone(), variable.scope.clone()))
+                    .collect();
+                project
+                    .iter()
+                    .filter(|variable| keys.get(&variable.key) == Some(&variable.scope))
+                    .map(|variable| (variable.key.as_str(), variable))
+                    .collect()
+            }
+        };
+        Visible {
+            predefined: &self.predefined,
+            job_predefined,
+            root,
+            job,
+            project,
+            pipeline: &self.pipeline,
+            layers: self.layers,
+            environment,
+        }
+    }
+}
+
+impl Visible<'_> {
+    /// Returns the value of a variable as it was set.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        if let Some(found) = self.pipeline.get(name).or_else(|| self.project.get(name)) {
+            return Some(&found.value);
+        }
+        if let Some(found) = self.yaml(name) {
+            return Some(&found.value);
+        }
+        if let Some(found) = self.job_predefined.iter().find(|variable| variable.key == name) {
+            return Some(&found.value);
+        }
+        self.predefined.get(name).map(|variable| variable.value.as_str())
+    }
+
+    fn yaml(&self, name: &str) -> Option<&YamlVariable> {
+        let of = |variables: &'_ [YamlVariable]| variables.iter().rposition(|variable| variable.key == name);
+        of(self.job)
+            .map(|at| &self.job[at])
+            .or_else(|| of(self.root).map(|at| &self.root[at]))
+    }
+
+    fn is_masked(&self, name: &str) -> bool {
+        let outside = self.pipeline.get(name).or_else(|| self.project.get(name));
+        match outside {
+            Some(variable) => variable.masked,
+            None => {
+                self.yaml(name).is_none() && self.predefined.get(name).is_some_and(|variable| variable.masked)
+            }
+        }
+    }
+
+    /// Returns all variables, ranked low to high, for expansion.
+    pub(crate) fn ranked(&self) -> Vec<Variable> {
+        let yaml = |variables: &[YamlVariable]| -> Vec<Variable> {
+            let make = |variable: &YamlVariable| Variable {
+                raw: variable.raw,
+                ..Variable::new(variable.key.as_str(), variable.value.as_str())
+            };
+            variables.iter().map(make).collect()
+        };
+        let mut ranked = self.layers.predefined.clone();
+        ranked.extend(self.job_predefined.iter().cloned());
+        ranked.extend(yaml(self.root));
+        ranked.extend(yaml(self.job));
+        ranked.extend(self.layers.project_for(self.environment.as_deref()).cloned());
+        ranked.extend(self.layers.pipeline.iter().cloned());
+        ranked
+    }
+
+    /// Expands one string; nothing is gathered where there is nothing to expand.
+    pub(crate) fn expand(&self, text: &str, undefined: Undefined) -> String {
+        if text.contains(['$', '%']) {
+            expand_with(text, &self.ranked(), undefined)
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn operand(&self, name: &str, value: Option<&str>) -> Operand {
+        let key = name.trim_start_matches('$');
+        let value = match value {
+            None => OperandValue::Unset,
+            Some(_) if self.is_masked(key) => OperandValue::Masked,
+            Some(value) => OperandValue::Text(value.to_owned()),
+        };
+        Operand {
+            name: name.to_owned(),
+            value,
+        }
+    }
+}
+
+/// A clause that could not be evaluated; it fails the pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ClauseError {
+    pub(crate) span: Span,
+    pub(crate) message: String,
+    pub(crate) gitlab: String,
+}
+
+type Evaluated = Result<(bool, Vec<Operand>), ClauseError>;
+
+/// What a job's selection came to.
+pub(crate) struct Selected<'a> {
+    pub(crate) decision: Decision,
+    /// The rule that let the job in; its `when`, variables and needs take effect.
+    pub(crate) rule: Option<&'a Rule>,
+}
+
+/// Everything outside the configuration that a selection looks at.
+pub(crate) struct World<'a> {
+    pub(crate) event: &'a Event,
+    pub(crate) repository: &'a dyn Repository,
+    pub(crate) map: &'a SourceMap,
+}
+
+/// Decides by the list of rules of a job or of the workflow.
+pub(crate) fn by_rules<'a>(
+    rules: &'a [Rule],
+    visible: &Visible<'_>,
+    world: &World<'_>,
+) -> Result<Selected<'a>, ClauseError> {
+    let mut clauses = Vec::new();
+    for (index, rule) in rules.iter().enumerate() {
+        let (matched, operands) = rule_matches(rule, visible, &EventRepository { world })?;
+        clauses.push(Clause {
+            text: rule.text(),
+            place: Some(world.map.place(rule.span)),
+            matched,
+            operands,
+        });
+        if matched {
+            let included = rule.when != Some(RuleWhen::Never);
+            let what = if included {
+                "matches"
+            } else {
+                "matches and says `never`"
+            };
+            let summary = format!("rule {} of {} {what}", index + 1, rules.len());
+            let decision = Decision {
+                included,
+                summary,
+                clauses,
+            };
+            return Ok(Selected {
+                decision,
+                rule: included.then_some(rule),
+            });
+        }
+    }
+    let summary = match rules.len() {
+        1 => "its only rule does not match".to_owned(),
+        count => format!("none of its {count} rules matches"),
+    };
+    Ok(Selected {
+        decision: Decision {
+            included: false,
+            summary,
+            clauses,
+        },
+        rule: None,
+    })
+}
+
+/// Decides whether a job is in.
+pub(crate) fn select<'a>(
+    selection: &'a Selection,
+    visible: &Visible<'_>,
+    world: &World<'_>,
+) -> Result<Selected<'a>, ClauseError> {
+    match selection {
+        Selection::Always => {
+            let decision = Decision {
+                included: true,
+                summary: "no rules: it is in every pipeline".to_owned(),
+                clauses: Vec::new(),
+            };
+            Ok(Selected { decision, rule: None })
+        }
+        Selection::Rules(rules) => by_rules(rules, visible, world),
+        Selection::Policy {
+            only,
+            except,
+            implicit,
+        } => {
+            let decision = by_policy(only.as_ref(), except.as_ref(), *implicit, visible, world);
+            Ok(Selected { decision, rule: None })
+        }
+    }
+}
+
+/// A repository that answers as the event has it: only pushes to branches and merge requests have changes.
+struct EventRepository<'a> {
+    world: &'a World<'a>,
+}
+
+impl Repository for EventRepository<'_> {
+    fn changed(&self) -> Option<&[String]> {
+        match (self.world.event.source, &self.world.event.git_ref) {
+            (Source::Push, Ref::Branch(_)) | (_, Ref::MergeRequest { .. }) => self.world.repository.changed(),
+            _ => None,
+        }
+    }
+
+    fn changed_since(&self, reference: &str) -> Result<Vec<String>, String> {
+        self.world.repository.changed_since(reference)
+    }
+
+    fn paths(&self) -> &[String] {
+        self.world.repository.paths()
+    }
+}
+
+/// Returns whether all clauses of a rule hold, and what they looked at.
+pub(crate) fn rule_matches(rule: &Rule, visible: &Visible<'_>, repository: &dyn Repository) -> Evaluated {
+    let mut operands = Vec::new();
+    if let Some(condition) = &rule.condition {
+        let (truth, seen) = condition_holds(condition, visible);
+        operands.extend(seen);
+        if !truth {
+            return Ok((false, operands));
+        }
+    }
+    if let Some(changes) = &rule.changes {
+        let (truth, seen) = match &changes.compare_to {
+            None => changes_hold(&changes.paths, repository.changed(), visible, true),
+            Some(reference) => {
+                let name = visible.expand(&reference.value, Undefined::Keep);
+                let changed = repository.changed_since(&name).map_err(|why| ClauseError {
+                    span: reference.span,
+                    message: format!("`compare_to: {name}` cannot be compared with: {why}"),
+                    gitlab: "rules:changes:compare_to is not a valid ref".to_owned(),
+                })?;
+                changes_hold(&changes.paths, Some(&changed), visible, true)
+            }
+        };
+        operands.push(seen);
+        if !truth {
+            return Ok((false, operands));
+        }
+    }
+    if let Some(paths) = &rule.exists {
+        let (truth, seen) = exists_holds(paths, repository, visible);
+        operands.push(seen);
+        if !truth {
+            return Ok((false, operands));
+        }
+    }
+    Ok((true, operands))
+}
+
+fn condition_holds(condition: &Condition, visible: &Visible<'_>) -> (bool, Vec<Operand>) {
+    let evaluation = condition
+        .expression
+        .evaluate(&|name| visible.value(name).map(str::to_owned));
+    let operands = evaluation
+        .operands
+        .iter()
+        .map(|(name, value)| visible.operand(name, value.as_deref()));
+    (evaluation.truth, operands.collect())
+}
+
+fn changes_hold(
+    patterns: &[Text],
+    changed: Option<&[String]>,
+    visible: &Visible<'_>,
+    expand: bool,
+) -> (bool, Operand) {
+    let operand = |text: String| Operand {
+        name: "changed files".to_owned(),
+        value: OperandValue::Text(text),
+    };
+    let Some(changed) = changed else {
+        return (
+            true,
+            operand("nothing to compare with, which counts as changed".to_owned()),
+        );
+    };
+    if expand && patterns.len() * changed.len() > MAX_COMPARISONS {
+        return (
+            true,
+            operand(format!(
+                "{} files, too many to compare, which counts as changed",
+                changed.len()
+            )),
+        );
+    }
+    for pattern in patterns {
+        let pattern = if expand {
+            visible.expand(&pattern.value, Undefined::Keep)
+        } else {
+            pattern.value.clone()
+        };
+        let matcher = Fnmatch::new(&pattern);
+        if let Some(path) = changed.iter().find(|path| matcher.matches(path)) {
+            return (true, operand(format!("{path} matches {pattern}")));
+        }
+    }
+    let text = match changed {
+        [] => "none".to_owned(),
+        [only] => format!("only {only}"),
+        [first, ..] => format!("{} files, {first} among them", changed.len()),
+    };
+    (false, operand(text))
+}
+
+fn exists_holds(patterns: &[Text], repository: &dyn Repository, visible: &Visible<'_>) -> (bool, Operand) {
+    let expanded: Vec<_> = patterns
+        .iter()
+        .map(|pattern| visible.expand(&pattern.value, Undefined::Keep))
+        .collect();
+    let found = Exists::new(&expanded).find(repository.paths());
+    let text = match &found {
+        Some(path) => format!("{path} is there"),
+        None => "no such file".to_owned(),
+    };
+    let operand = Operand {
+        name: "files".to_owned(),
+        value: OperandValue::Text(text),
+    };
+    (found.is_some(), operand)
+}
+
+fn by_policy(
+    only: Option<&Policy>,
+    except: Option<&Policy>,
+    implicit: bool,
+    visible: &Visible<'_>,
+    world: &World<'_>,
+) -> Decision {
+    let evaluator = PolicyEvaluator { visible, world };
+    let mut clauses = Vec::new();
+    let mut out = None;
+    if implicit {
+        let matched = ["branches", "tags"]
+            .iter()
+            .any(|word| evaluator.word_matches(word));
+        clauses.push(Clause {
+            text: "only: [branches, tags] (implied where a job has no `rules` and no `only`)".to_owned(),
+            place: None,
+            matched,
+            operands: vec![evaluator.ref_operand()],
+        });
+        if !matched {
+            out = Some("it is for branches and tags only, and this is neither".to_owned());
+        }
+    }
+    if let Some(only) = only {
+        for clause in evaluator.clauses("only", only) {
+            if !clause.matched && out.is_none() {
+                out = Some(format!("`{}` does not hold", clause.text));
+            }
+            clauses.push(clause);
+        }
+    }
+    if let Some(except) = except {
+        for clause in evaluator.clauses("except", except) {
+            if clause.matched && out.is_none() {
+                out = Some(format!("`{}` holds", clause.text));
+            }
+            clauses.push(clause);
+        }
+    }
+    let included = out.is_none();
+    let holds = match (implicit, only.is_some(), except.is_some()) {
+        (_, true, true) => "`only` holds and `except` does not",
+        (_, true, false) => "`only` holds",
+        (_, false, true) => "`except` does not hold",
+        (_, false, false) => "no rules: it is in every pipeline for a branch or a tag",
+    };
+    Decision {
+        included,
+        summary: out.unwrap_or_else(|| holds.to_owned()),
+        clauses,
+    }
+}
+
+struct PolicyEvaluator<'a> {
+    visible: &'a Visible<'a>,
+    world: &'a World<'a>,
+}
+
+impl PolicyEvaluator<'_> {
+    /// One clause for each kind of condition that is given; inside a kind any entry suffices.
+    fn clauses(&self, what: &str, policy: &Policy) -> Vec<Clause> {
+        let mut clauses = Vec::new();
+        if let Some(refs) = &policy.refs {
+            // An empty `only` never matches, an empty `except` always does.
+            let matched =
+                refs.iter().any(|pattern| self.ref_matches(pattern)) || (refs.is_empty() && what == "except");
+            clauses.push(Clause {
+                text: format!("{what}: [{}]", join(refs.iter().map(|pattern| &pattern.text))),
+                place: refs
+                    .first()
+                    .map(|pattern| self.world.map.place(pattern.text.span)),
+                matched,
+                operands: vec![self.ref_operand()],
+            });
+        }
+        if let Some(conditions) = &policy.variables {
+            let mut operands: Vec<Operand> = Vec::new();
+            let mut matched = false;
+            for condition in conditions {
+                let (truth, seen) = condition_holds(condition, self.visible);
+                matched |= truth;
+                for operand in seen {
+                    if !operands.contains(&operand) {
+                        operands.push(operand);
+                    }
+                }
+            }
+            clauses.push(Clause {
+                text: format!(
+                    "{what}:variables: [{}]",
+                    join(conditions.iter().map(|condition| &condition.text))
+                ),
+                place: conditions
+                    .first()
+                    .map(|condition| self.world.map.place(condition.text.span)),
+                matched,
+                operands,
+            });
+        }
+        if let Some(paths) = &policy.changes {
+            let repository = EventRepository { world: self.world };
+            let (matched, operand) = changes_hold(paths, repository.changed(), self.visible, false);
+            clauses.push(Clause {
+                text: format!("{what}:changes: [{}]", join(paths.iter())),
+                place: paths.first().map(|path| self.world.map.place(path.span)),
+                matched,
+                operands: vec![operand],
+            });
+        }
+        clauses
+    }
+
+    fn ref_operand(&self) -> Operand {
+        let event = self.world.event;
+        let kind = match &event.git_ref {
+            Ref::Branch(name) => format!("branch {name}"),
+            Ref::Tag(name) => format!("tag {name}"),
+            Ref::MergeRequest { source_branch, .. } => format!("merge request of {source_branch}"),
+        };
+        Operand {
+            name: "pipeline".to_owned(),
+            value: OperandValue::Text(format!("{kind}, source {}", event.source)),
+        }
+    }
+
+    fn ref_matches(&self, pattern: &RefPattern) -> bool {
+        if let Some(project) = &pattern.project
+            && self.visible.value("CI_PROJECT_PATH") != Some(project)
+        {
+            return false;
+        }
+        if pattern.regex.is_none() && self.word_matches(&pattern.pattern) {
+            return true;
+        }
+        match (&self.world.event.git_ref, &pattern.regex) {
+            (Ref::MergeRequest { .. }, _) => false,
+            (Ref::Branch(name) | Ref::Tag(name), Some(regex)) => regex.is_match(name),
+            (Ref::Branch(name) | Ref::Tag(name), None) => *name == pattern.pattern,
+        }
+    }
+
+    /// A word for a kind of ref, or the source, singular or plural.
+    fn word_matches(&self, word: &str) -> bool {
+        match (&self.world.event.git_ref, word) {
+            (Ref::Tag(_), "tags") | (Ref::Branch(_), "branches") => return true,
+            _ => {}
+        }
+        let source = self.world.event.source.as_str();
+        let source = source.strip_suffix("_event").unwrap_or(source);
+        word == source || word == plural(source)
+    }
+}
+
+fn plural(source: &str) -> String {
+    if source.ends_with("sh") {
+        format!("{source}es")
+    } else {
+        format!("{source}s")
+    }
+}
+
+fn join<'a>(texts: impl Iterator<Item = &'a Text>) -> String {
+    texts
+        .map(|text| text.value.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,116 @@
+//! The texts of a configuration, and the two windows on the world that a compilation has.
+
+use gantry_yaml::{SourceId, Span};
+
+use crate::plan::Place;
+
+/// Every text that was read, by the ids that spans carry.
+#[derive(Debug, Default)]
+pub struct SourceMap {
+    files: Vec<SourceFile>,
+}
+
+#[derive(Debug)]
+struct SourceFile {
+    name: String,
+    text: String,
+    line_starts: Vec<usize>,
+}
+
+impl SourceMap {
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
+        let text = text.into();
+        let breaks = text
+            .bytes()
+            .enumerate()
+            .filter(|(_, byte)| *byte == b'\n')
+            .map(|(at, _)| at + 1);
+        let line_starts = std::iter::once(0).chain(breaks).collect();
+        self.files.push(SourceFile {
+            name: name.into(),
+            text,
+            line_starts,
+        });
+        SourceId(u32::try_from(self.files.len() - 1).expect("BUG: the number of includes is limited"))
+    }
+
+    pub fn name(&self, id: SourceId) -> &str {
+        &self.files[id.0 as usize].name
+    }
+
+    pub fn text(&self, id: SourceId) -> &str {
+        &self.files[id.0 as usize].text
+    }
+
+    /// Returns the text that a span covers.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text(span.source).get(span.range()).unwrap_or_default()
+    }
+
+    /// Returns where a span begins.
+    pub fn place(&self, span: Span) -> Place {
+        let file = &self.files[span.source.0 as usize];
+        let start = (span.start as usize).min(file.text.len());
+        let line = file.line_starts.partition_point(|&at| at <= start) - 1;
+        let column = file.text[file.line_starts[line]..start].chars().count() + 1;
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Place {
+            file: file.name.clone(),
+            line: number(line + 1),
+            column: number(column),
+        }
+    }
+}
+
+/// Where included files come from.
+pub trait Sources {
+    /// Returns the text of a file, by its path from the root of the project, without a leading `/`.
+    fn read(&self, path: &str) -> Result<String, SourceError>;
+
+    /// Returns the paths of all files, for includes with wildcards.
+    fn paths(&self) -> Vec<String>;
+}
+
+/// Why a file cannot be included.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    #[error("does not exist")]
+    NotFound,
+    #[error("is not UTF-8 text")]
+    NotText,
+    #[error("is larger than {limit_bytes} bytes")]
+    TooLarge { limit_bytes: u64 },
+    #[error("cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// What rules ask about the checkout. Asked at most once each, and only when a rule needs it.
+pub trait Repository {
+    /// Returns the files that the event changed, or `None` where there is nothing to compare with: then
+    /// `rules:changes` holds, as GitLab has it for new branches, tags and schedules.
+    fn changed(&self) -> Option<&[String]>;
+
+    /// Returns the files changed since the merge base with `reference`, or why that cannot be told.
+    fn changed_since(&self, reference: &str) -> Result<Vec<String>, String>;
+
+    /// Returns the paths of all files of the checkout.
+    fn paths(&self) -> &[String];
+}
+
+/// A checkout without files, in which nothing is known to have changed. For configurations that are only checked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoRepository;
+
+impl Repository for NoRepository {
+    fn changed(&self) -> Option<&[String]> {
+        None
+    }
+
+    fn changed_since(&self, _reference: &str) -> Result<Vec<String>, String> {
+        Err("there is no repository".to_owned())
+    }
+
+    fn paths(&self) -> &[String] {
+        &[]
+    }
+}
