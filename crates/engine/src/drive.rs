@@ -472,8 +472,9 @@ fn outcome(update: &JobUpdate) -> Outcome {
 
 /// Returns as soon as the person wants more; never, where nobody is there who could.
 async fn wish_beyond(interrupt: &mut watch::Receiver<Wish>, beyond: Wish) -> Wish {
-    match interrupt.wait_for(|wish| *wish > beyond).await {
-        Ok(wish) => *wish,
+    let wanted = interrupt.wait_for(|wish| *wish > beyond).await.map(|wish| *wish);
+    match wanted {
+        Ok(wish) => wish,
         Err(_) => std::future::pending().await,
     }
 }

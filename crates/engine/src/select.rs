@@ -42,6 +42,13 @@ pub enum RefusalCause {
     Service { service: String },
 }
 
+impl Refusal {
+    /// Returns true when the shell could run the job, without its image or services.
+    pub fn runs_in_shell(&self) -> bool {
+        matches!(self.cause, RefusalCause::Image { .. } | RefusalCause::Service { .. })
+    }
+}
+
 /// Returns the jobs that would run and cannot be carried out, so that nothing has to be started for nothing.
 pub fn refusals(plan: &Plan, options: &Options, executor: Executor) -> Result<Vec<Refusal>, UnknownName> {
     let selected = select(plan, options)?;

@@ -18,6 +18,13 @@ pub struct Head {
     pub commit: Option<Commit>,
 }
 
+/// Who works here, as git is told; empty where it is told nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct User {
+    pub name: String,
+    pub email: String,
+}
+
 /// One commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Commit {
@@ -63,6 +70,19 @@ impl Project {
             Some(repository) => repository.default_branch(),
             None => Ok(None),
         }
+    }
+
+    /// Returns the identity that git is set up with.
+    pub fn user(&self) -> Result<User, GitError> {
+        let Some(repository) = &self.repository else {
+            return Ok(User::default());
+        };
+        let configuration = repository.configuration()?;
+        let get = |key: &str| configuration.get(key).unwrap_or_default().to_owned();
+        Ok(User {
+            name: get("user.name"),
+            email: get("user.email"),
+        })
     }
 
     /// Returns the URL of `origin` without user name and password.

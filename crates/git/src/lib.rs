@@ -23,6 +23,6 @@ pub use changes::{Base, BaseKind, Changes, NoBase};
 pub use command::Git;
 pub use directory::object_directories;
 pub use error::GitError;
-pub use facts::{Commit, Head};
+pub use facts::{Commit, Head, User};
 pub use project::Project;
 pub use snapshot::{LeftOut, Snapshot};

@@ -25,6 +25,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -59,6 +60,15 @@ pub enum LeftOut {
     NestedRepository(String),
     /// A folder the user may not read, often a database's volume.
     UnreadableFolder(String),
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LeftOut::NestedRepository(path) => write!(f, "`{path}`, a repository of its own"),
+            LeftOut::UnreadableFolder(path) => write!(f, "`{path}`, which cannot be read"),
+        }
+    }
 }
 
 impl Project {
