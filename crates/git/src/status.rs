@@ -36,11 +36,13 @@ pub(crate) enum Change {
 }
 
 /// The arguments for the call that [`Status::read`] understands.
-pub(crate) const ARGUMENTS: [&str; 8] = [
+pub(crate) const ARGUMENTS: [&str; 9] = [
     "status",
     "--porcelain=v2",
     "-z",
     "--branch",
+    // Counting commits up to a distant upstream takes long, and nobody asks.
+    "--no-ahead-behind",
     "--untracked-files=all",
     "--no-renames",
     // A submodule at another commit counts; what is uncommitted inside it does not.

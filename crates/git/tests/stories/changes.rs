@@ -2,7 +2,7 @@ use gantry_git::{Base, BaseKind, GitError, NoBase};
 
 use crate::support::World;
 
-/// A clone of `app` in `clone` would do, but then two folders change; here `origin` is a second repository.
+/// The usual repository, with a bare one as its `origin`.
 fn with_origin() -> World {
     let world = World::new().with_repository();
     world.git("clone --quiet --bare . ../origin.git");
@@ -59,6 +59,30 @@ fn a_branch_without_upstream_is_measured_against_the_default_branch() {
     assert_eq!(changes.base, Ok(expected));
     assert_eq!(changes.paths, ["b.txt"]);
     assert_eq!(world.project().compare_to("main").unwrap(), ["b.txt"]);
+}
+
+#[test]
+fn a_stale_branch_here_does_not_hide_what_origin_has() {
+    let world = with_origin();
+    world.write("theirs.txt", "theirs\n");
+    world.commit("theirs");
+    world.git("push --quiet origin main");
+    world.git("checkout --quiet -b feature");
+    world.git("branch --force main HEAD~1");
+    world.write("b.txt", "b\n");
+    world.commit("ours");
+    assert_eq!(world.project().compare_to("main").unwrap(), ["b.txt"]);
+    assert_eq!(world.project().changed_files().unwrap().paths, ["b.txt"]);
+}
+
+#[test]
+fn the_name_of_the_projects_folder_is_no_pattern() {
+    let world = World::new().with_repository();
+    world.write("s*/x", "x\n");
+    world.write("src/y", "y\n");
+    let project = world.project_at("app/s*");
+    assert_eq!(project.tree_paths().unwrap(), ["x"]);
+    assert_eq!(project.changed_files().unwrap().paths, ["x"]);
 }
 
 #[test]

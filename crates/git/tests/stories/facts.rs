@@ -134,3 +134,28 @@ fn dirty_means_any_difference_in_the_projects_own_folder() {
     assert!(world.project().is_dirty().unwrap());
     assert!(!world.project_at("app/src").is_dirty().unwrap());
 }
+
+#[test]
+fn a_run_starts_few_processes() {
+    let world = World::new().with_repository();
+    world.git_in(&world.path(""), &["clone", "--quiet", "app", "clone"]);
+    let world = world.with_counted_git();
+    let (planning, _) = world.calls_of_git(|| {
+        let project = world.project_at("clone");
+        project.head().unwrap();
+        project.default_branch().unwrap();
+        project.remote_url().unwrap();
+        project.is_shallow();
+        project.head().unwrap();
+    });
+    let store = world.path("store");
+    let (taking, clean) = world.calls_of_git(|| world.project_at("clone").snapshot(&store).unwrap());
+    let (making, _) = world.calls_of_git(|| world.prepare(&clean));
+    let (reusing, _) = world.calls_of_git(|| world.prepare(&clean));
+    assert_eq!([planning, taking, making, reusing], [2, 1, 1, 2]);
+
+    std::fs::write(world.path("clone/new"), "new\n").unwrap();
+    let (taking, dirty) = world.calls_of_git(|| world.project_at("clone").snapshot(&store).unwrap());
+    let (reusing, _) = world.calls_of_git(|| world.prepare(&dirty));
+    assert_eq!([taking, reusing], [4, 3]);
+}

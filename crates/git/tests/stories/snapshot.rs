@@ -1,5 +1,6 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::{Duration, SystemTime};
 
 use gantry_git::{GitError, LeftOut, Project};
 
@@ -107,7 +108,7 @@ fn a_name_that_is_not_text_arrives() {
 #[test]
 fn line_endings_follow_the_users_setting() {
     let world = World::new().with_repository();
-    world.git("config core.autocrlf true");
+    world.git("config core.autocrlf input");
     world.git("config core.safecrlf true");
     world.write("windows.txt", "one\r\ntwo\r\n");
     world.prepare(&world.snapshot());
@@ -378,32 +379,24 @@ fn files_outside_a_sparse_checkout_are_there_for_a_job() {
 #[test]
 fn a_change_in_the_same_instant_and_of_the_same_size_is_seen() {
     let world = World::new().with_repository();
-    let path = world.app().join("a.txt");
-    let time = fs::metadata(world.app().join(".git/index"))
-        .unwrap()
-        .modified()
-        .unwrap();
-    fs::write(&path, "1\n").unwrap();
-    fs::File::options()
-        .append(true)
-        .open(&path)
-        .unwrap()
-        .set_modified(time)
-        .unwrap();
+    // Also without the change time, as on file systems where it means nothing.
+    world.git("config core.trustctime false");
+    // Long ago, for a git that counts in whole seconds.
+    let time = SystemTime::now() - Duration::from_secs(100);
+    let date = |path: &str| {
+        fs::File::options()
+            .append(true)
+            .open(world.app().join(path))
+            .unwrap()
+            .set_modified(time)
+            .unwrap();
+    };
+    world.write("a.txt", "1\n");
+    date("a.txt");
     world.git("add a.txt");
-    fs::File::options()
-        .append(true)
-        .open(world.app().join(".git/index"))
-        .unwrap()
-        .set_modified(time)
-        .unwrap();
-    fs::write(&path, "2\n").unwrap();
-    fs::File::options()
-        .append(true)
-        .open(&path)
-        .unwrap()
-        .set_modified(time)
-        .unwrap();
+    date(".git/index");
+    world.write("a.txt", "2\n");
+    date("a.txt");
     world.write("b.txt", "b\n");
     world.prepare(&world.snapshot());
     assert_eq!(fs::read_to_string(world.slot().join("a.txt")).unwrap(), "2\n");
@@ -436,6 +429,18 @@ fn another_hash_function_works() {
     world.write("b", "b\n");
     world.prepare(&world.snapshot());
     assert_eq!(world.seen_by_job(), "a a\\n\nb b\\n\nstatus:\n?? b");
+}
+
+#[test]
+fn a_line_break_in_the_path_of_the_repository_does_no_harm() {
+    let world = World::new().with_repository();
+    fs::rename(world.app(), world.path("two\nlines \"\\")).unwrap();
+    let snapshot = world
+        .project_at("two\nlines \"\\")
+        .snapshot(&world.path("store"))
+        .unwrap();
+    world.prepare(&snapshot);
+    assert!(world.seen_by_job().contains("a.txt a"));
 }
 
 #[test]

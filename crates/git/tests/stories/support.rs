@@ -39,6 +39,34 @@ impl World {
         self
     }
 
+    /// Puts a git into PATH that notes each of its calls and then is the real one.
+    #[must_use]
+    pub(crate) fn with_counted_git(self) -> World {
+        let real = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+            .map(|folder| folder.join("git"))
+            .find(|candidate| candidate.is_file())
+            .unwrap();
+        let folder = self.path("counting");
+        fs::create_dir(&folder).unwrap();
+        let (git, calls) = (folder.join("git"), self.path("calls"));
+        let script = format!(
+            "#!/bin/sh\necho >> '{}'\nexec '{}' \"$@\"\n",
+            calls.display(),
+            real.display()
+        );
+        fs::write(&git, script).unwrap();
+        fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
+        self.with_variable("PATH", format!("{}:/usr/bin:/bin", folder.display()))
+    }
+
+    /// Returns how often our git ran during `what`.
+    pub(crate) fn calls_of_git<T>(&self, what: impl FnOnce() -> T) -> (usize, T) {
+        let calls = self.path("calls");
+        fs::remove_file(&calls).ok();
+        let result = what();
+        (fs::read(&calls).map_or(0, |lines| lines.len()), result)
+    }
+
     /// A repository `app` on branch `main`, with nothing in it.
     #[must_use]
     pub(crate) fn with_empty_repository(self) -> World {
