@@ -9,22 +9,24 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::path::PathBuf;
 
-use gantry_pipeline::{Event, JobIndex, Moment, Outcome, Reason, Status, Transition};
+use gantry_language::plan::{Plan, PlannedJob, When};
+use gantry_pipeline::{Event, JobIndex, Moment, Outcome, Status, Transition};
 use gantry_protocol::payload::JobPayload;
 use gantry_protocol::{FailureReason, JobState, JobUpdate, Wish};
 use gantry_store::{AttemptId, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 
 use crate::coordinator::{LocalCoordinator, Message, Report};
 use crate::error::EngineError;
 use crate::handover::{Handover, Leftover, artifact_sources};
 use crate::hold::hold;
+use crate::ledger::Current;
 use crate::observer::{JobName, Notice, Observer};
 use crate::run::Run;
 use crate::select::is_played;
-use crate::summary::{Ending, JobSummary, Summary};
+use crate::summary::{Summary, is_allowed};
 
 /// How many messages may wait for the loop before the jobs that send them wait, too.
 const MESSAGES: usize = 256;
@@ -41,14 +43,15 @@ pub(crate) struct Drive<'o, S, O> {
     /// The runners at work. The loop waits for each before it ends, however it ends.
     runners: JoinSet<()>,
     working: HashMap<Id, Working>,
-    /// Manual jobs that have been started on the person's behalf, each once.
-    played: Vec<bool>,
+    /// The manual jobs that are to be started on the person's behalf, each once.
+    to_play: Vec<JobIndex>,
 }
 
 /// A job that a runner has.
 struct Working {
     job: JobIndex,
     attempt: AttemptId,
+    number: u32,
     wish: watch::Sender<Wish>,
     /// The runner has said how it ended.
     finished: bool,
@@ -71,7 +74,7 @@ where
 {
     pub(crate) fn new(run: Run, start: S, observer: &'o mut O, interrupt: watch::Receiver<Wish>) -> Self {
         let (sender, messages) = mpsc::channel(MESSAGES);
-        let played = vec![false; run.plan.jobs.len()];
+        let to_play = to_play(&run);
         Drive {
             run,
             start,
@@ -82,7 +85,7 @@ where
             messages,
             runners: JoinSet::new(),
             working: HashMap::new(),
-            played,
+            to_play,
         }
     }
 
@@ -100,6 +103,7 @@ where
             jobs: self.run.plan.jobs.len(),
         });
         self.apply(Event::Start, None)?;
+        self.run.ledger.explain(self.stuck())?;
         loop {
             self.play_chosen()?;
             self.hand_out()?;
@@ -117,17 +121,17 @@ where
         let deadline = deadline.map(|moment| self.run.clock.instant_of(timestamp(moment)));
         let wish = self.wish;
         tokio::select! {
-            // A runner's last words come before its end.
+            // A job that never stops talking must not keep the others from being heard.
             biased;
-            Some(message) = self.messages.recv() => Occurrence::Message(message),
             wish = wish_beyond(&mut self.interrupt, wish) => Occurrence::Interrupted(wish),
-            Some(ended) = self.runners.join_next_with_id(), if !self.runners.is_empty() => match ended {
+            () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                Occurrence::Deadline
+            }
+            Some(ended) = self.runners.join_next_with_id() => match ended {
                 Ok((id, ())) => Occurrence::RunnerEnded(id, None),
                 Err(error) => Occurrence::RunnerEnded(error.id(), Some(error)),
             },
-            () = sleep_until(deadline.unwrap_or_else(tokio::time::Instant::now)), if deadline.is_some() => {
-                Occurrence::Deadline
-            }
+            Some(message) = self.messages.recv() => Occurrence::Message(message),
         }
     }
 
@@ -151,11 +155,14 @@ where
         if transitions.is_empty() {
             return Ok(());
         }
-        self.run.ledger.record(&self.run.plan, &transitions, verdict)?;
-        self.run.ledger.set_status(self.run.pipeline.status())?;
-        for transition in &transitions {
+        let status = self.run.pipeline.status();
+        let attempts = self
+            .run
+            .ledger
+            .record(&self.run.plan, &transitions, verdict, status)?;
+        for (transition, attempt) in transitions.iter().zip(attempts) {
             self.observer.notice(Notice::Transition {
-                job: job_name(&self.run, transition.job),
+                job: job_name(&self.run.plan, transition.job, attempt, transition.attempt),
                 from: transition.from,
                 to: transition.to,
                 reason: &transition.reason,
@@ -181,14 +188,13 @@ where
 
     /// Starts the manual jobs that were asked for, as soon as they wait for a person.
     fn play_chosen(&mut self) -> Result<(), EngineError> {
-        for index in 0..self.run.plan.jobs.len() {
-            let job = &self.run.plan.jobs[index];
-            let waits = self.run.pipeline.states()[index].status == Status::Manual;
-            let chosen = is_played(job, &self.run.options) && hold(job, &self.run.options.deploy).is_none();
-            if waits && chosen && !self.played[index] {
-                self.played[index] = true;
-                self.apply(Event::Play(JobIndex(index)), None)?;
-            }
+        let pipeline = &self.run.pipeline;
+        let waiting: Vec<JobIndex> = self
+            .to_play
+            .extract_if(.., |job| pipeline.job(*job).status == Status::Manual)
+            .collect();
+        for job in waiting {
+            self.apply(Event::Play(job), None)?;
         }
         Ok(())
     }
@@ -208,7 +214,7 @@ where
 
     fn hand_over(&mut self, job: JobIndex) -> Result<(), EngineError> {
         self.apply(Event::Picked(job), None)?;
-        let attempt = self.run.ledger.current(job).attempt;
+        let &Current { attempt, number, .. } = self.run.ledger.current(job);
         let dependencies = self.dependencies(job)?;
         let payload = self.payload(job, &dependencies);
         let (wish, wish_receiver) = watch::channel(Wish::Run);
@@ -226,6 +232,7 @@ where
             Working {
                 job,
                 attempt,
+                number,
                 wish,
                 finished: false,
             },
@@ -279,14 +286,11 @@ where
             .iter()
             .find(|(_, working)| working.attempt == message.attempt)
         else {
-            panic!("BUG: attempt {} speaks after its end", message.attempt);
+            return Ok(());
         };
-        let job = working.job;
+        let job = job_name(&self.run.plan, working.job, working.attempt, working.number);
         match message.report {
-            Report::Trace(bytes) => self.observer.notice(Notice::Trace {
-                job: job_name(&self.run, job),
-                bytes: &bytes,
-            }),
+            Report::Trace(bytes) => self.observer.notice(Notice::Trace { job, bytes: &bytes }),
             Report::Artifact {
                 artifact,
                 variables,
@@ -294,10 +298,8 @@ where
             } => {
                 let result = self.run.ledger.add_artifact(&artifact, &variables);
                 if result.is_ok() {
-                    self.observer.notice(Notice::Artifact {
-                        job: job_name(&self.run, job),
-                        artifact: &artifact,
-                    });
+                    let artifact = &artifact;
+                    self.observer.notice(Notice::Artifact { job, artifact });
                 }
                 // A runner that does not wait for the answer has gone already.
                 let _ = stored.send(result);
@@ -321,13 +323,16 @@ where
     }
 
     fn has_failed(&self, job: JobIndex) -> bool {
-        let state = &self.run.pipeline.states()[job.0];
+        let state = self.run.pipeline.job(job);
         state.status == Status::Failed && !is_allowed(&state.reason)
     }
 
     fn runner_ended(&mut self, id: Id, panic: Option<JoinError>) -> Result<(), EngineError> {
-        while let Ok(message) = self.messages.try_recv() {
-            self.hear(message)?;
+        // Its last words may still be on their way.
+        for _ in 0..self.messages.len() {
+            if let Ok(message) = self.messages.try_recv() {
+                self.hear(message)?;
+            }
         }
         let message = match panic {
             Some(error) => format!("the runner broke down: {error}"),
@@ -374,70 +379,38 @@ where
         self.run.ledger.finish(status)?;
         let run = self.run.ledger.run();
         self.observer.notice(Notice::Finished { run, status });
-        let jobs: Vec<JobSummary> = (0..self.run.plan.jobs.len())
-            .map(|index| self.job_summary(JobIndex(index)))
-            .collect();
-        Ok(Summary {
-            run,
-            status,
-            ending: self.ending(status, &jobs),
-            jobs,
-        })
+        Ok(Summary::of(&self.run, self.wish > Wish::Run))
     }
 
     /// The jobs that have never moved, and what they wait for.
     fn stuck(&self) -> Vec<(JobIndex, String)> {
         let pipeline = &self.run.pipeline;
-        (0..self.run.plan.jobs.len())
-            .map(JobIndex)
-            .filter(|job| pipeline.states()[job.0].status == Status::Created)
+        self.run
+            .job_indices()
+            .filter(|job| pipeline.job(*job).status == Status::Created)
             .map(|job| (job, pipeline.reason(job).to_string()))
             .collect()
     }
-
-    fn ending(&self, status: Status, jobs: &[JobSummary]) -> Ending {
-        let waits = |job: &JobSummary| matches!(job.status, Status::Manual);
-        match status {
-            _ if self.wish > Wish::Run => Ending::Interrupted,
-            Status::Failed | Status::Canceled => Ending::Failed,
-            _ if jobs.iter().any(waits) => Ending::Waiting,
-            _ if jobs.iter().all(|job| job.duration.is_none()) => Ending::NothingToRun,
-            _ => Ending::Success,
-        }
-    }
-
-    fn job_summary(&self, index: JobIndex) -> JobSummary {
-        let job = &self.run.plan.jobs[index.0];
-        let state = &self.run.pipeline.states()[index.0];
-        let current = self.run.ledger.current(index);
-        JobSummary {
-            name: job.name.clone(),
-            stage: job.stage.clone(),
-            attempt: current.attempt,
-            attempts: current.number,
-            status: state.status,
-            reason: current.reason.clone(),
-            allowed_to_fail: is_allowed(&state.reason),
-            failure_reason: current.failure_reason.clone(),
-            exit_code: current.exit_code,
-            duration: current.duration(),
-        }
-    }
 }
 
-fn job_name(run: &Run, job: JobIndex) -> JobName<'_> {
-    let planned = &run.plan.jobs[job.0];
-    let current = run.ledger.current(job);
+fn job_name(plan: &Plan, job: JobIndex, attempt: AttemptId, number: u32) -> JobName<'_> {
+    let planned = &plan.jobs[job.0];
     JobName {
         name: &planned.name,
         stage: &planned.stage,
-        attempt: current.attempt,
-        number: current.number,
+        attempt,
+        number,
     }
 }
 
-fn is_allowed(reason: &Reason) -> bool {
-    matches!(reason, Reason::AllowedFailure { .. })
+/// What is held waits for the permission to reach outside, whoever asks for it by name.
+fn to_play(run: &Run) -> Vec<JobIndex> {
+    let chosen = |job: &PlannedJob| {
+        job.when == When::Manual && is_played(job, &run.options) && hold(job, &run.options.deploy).is_none()
+    };
+    run.job_indices()
+        .filter(|index| chosen(&run.plan.jobs[index.0]))
+        .collect()
 }
 
 /// What the runner said about the failure that a transition is.

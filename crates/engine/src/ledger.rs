@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gantry_language::plan::{Plan, PlannedJob};
-use gantry_pipeline::{JobIndex, Status, Transition};
+use gantry_pipeline::{JobIndex, Reason, Status, Transition};
 use gantry_protocol::JobUpdate;
 use gantry_store::{
     AttemptId, Created, DotenvVariable, Folder, NewArtifact, NewAttempt, NewRun, RunId, RunLock, Step, Store,
@@ -90,13 +90,15 @@ impl Ledger {
         &self.current[job.0]
     }
 
-    /// Takes down transitions, and what the runner said if one of them comes from its word.
+    /// Takes down transitions with what they make of the pipeline, and what the runner said if they come from its
+    /// word. Returns whose attempt each of them is about.
     pub(crate) fn record(
         &mut self,
         plan: &Plan,
         transitions: &[Transition],
         verdict: Option<&JobUpdate>,
-    ) -> Result<(), EngineError> {
+        status: Status,
+    ) -> Result<Vec<AttemptId>, EngineError> {
         let at = self.clock.now();
         let mut steps = Vec::new();
         for transition in transitions {
@@ -107,7 +109,8 @@ impl Ledger {
             self.current[transition.job.0].follow(&step, at);
             steps.push(step);
         }
-        Ok(self.store.record(&steps, at)?)
+        self.store.record(self.run, status.as_str(), &steps, at)?;
+        Ok(steps.into_iter().map(|step| step.attempt).collect())
     }
 
     fn step(&self, transition: &Transition, verdict: Option<&JobUpdate>) -> Step {
@@ -180,10 +183,6 @@ impl Ledger {
         })
     }
 
-    pub(crate) fn set_status(&mut self, status: Status) -> Result<(), EngineError> {
-        Ok(self.store.set_run_status(self.run, status.as_str())?)
-    }
-
     pub(crate) fn finish(&mut self, status: Status) -> Result<(), EngineError> {
         Ok(self
             .store
@@ -228,7 +227,7 @@ fn new_attempt(job: &PlannedJob, number: u32) -> Result<NewAttempt, EngineError>
         stage: job.stage.clone(),
         number,
         status: Status::Created.as_str().to_owned(),
-        reason: String::new(),
+        reason: Reason::NotStarted.to_string(),
         token: token::random().map_err(EngineError::Random)?,
     })
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use gantry_language::plan::Plan;
 use gantry_language::variables::Layers;
-use gantry_pipeline::{Pipeline, Status};
+use gantry_pipeline::{JobIndex, Pipeline, Status};
 use gantry_protocol::Wish;
 use gantry_protocol::payload::JobPayload;
 use gantry_store::{NewRun, RunId, Store};
@@ -79,6 +79,10 @@ impl Run {
 
     pub fn id(&self) -> RunId {
         self.ledger.run()
+    }
+
+    pub(crate) fn job_indices(&self) -> impl Iterator<Item = JobIndex> + use<> {
+        (0..self.plan.jobs.len()).map(JobIndex)
     }
 
     /// Carries the run out, and returns when no job runs and none can start without a person.

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use gantry_pipeline::Status;
+use gantry_pipeline::{JobIndex, Reason, Status};
 use gantry_store::{AttemptId, RunId};
+
+use crate::run::Run;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
@@ -44,4 +46,61 @@ pub struct JobSummary {
     pub exit_code: Option<i32>,
     /// How long it ran, if it ran to an end.
     pub duration: Option<Duration>,
+}
+
+impl Summary {
+    pub(crate) fn of(run: &Run, interrupted: bool) -> Summary {
+        let jobs: Vec<JobSummary> = run.job_indices().map(|job| JobSummary::of(run, job)).collect();
+        let status = run.pipeline.status();
+        Summary {
+            run: run.ledger.run(),
+            status,
+            ending: match interrupted {
+                true => Ending::Interrupted,
+                false => Ending::of(status, &jobs),
+            },
+            jobs,
+        }
+    }
+}
+
+impl Ending {
+    fn of(status: Status, jobs: &[JobSummary]) -> Ending {
+        let failed = |job: &JobSummary| job.status == Status::Failed && !job.allowed_to_fail;
+        let waits = |job: &JobSummary| job.status == Status::Manual;
+        let idle = jobs.iter().all(|job| job.duration.is_none());
+        match status {
+            // GitLab calls a pipeline with a failed and a waiting job blocked; it has failed all the same.
+            _ if jobs.iter().any(failed) => Ending::Failed,
+            Status::Failed | Status::Canceled => Ending::Failed,
+            Status::Manual => Ending::Waiting,
+            _ if idle && jobs.iter().any(waits) => Ending::Waiting,
+            _ if idle => Ending::NothingToRun,
+            _ => Ending::Success,
+        }
+    }
+}
+
+impl JobSummary {
+    fn of(run: &Run, job: JobIndex) -> JobSummary {
+        let planned = &run.plan.jobs[job.0];
+        let state = run.pipeline.job(job);
+        let current = run.ledger.current(job);
+        JobSummary {
+            name: planned.name.clone(),
+            stage: planned.stage.clone(),
+            attempt: current.attempt,
+            attempts: current.number,
+            status: state.status,
+            reason: current.reason.clone(),
+            allowed_to_fail: is_allowed(&state.reason),
+            failure_reason: current.failure_reason.clone(),
+            exit_code: current.exit_code,
+            duration: current.duration(),
+        }
+    }
+}
+
+pub(crate) fn is_allowed(reason: &Reason) -> bool {
+    matches!(reason, Reason::AllowedFailure { .. })
 }

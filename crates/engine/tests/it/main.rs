@@ -1,1 +1,7 @@
+//! The engine as its users see it: plans become runs, with a scripted runner in the place of the real one.
 
+mod payload;
+mod plans;
+mod requests;
+mod stories;
+mod world;

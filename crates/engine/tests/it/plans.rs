@@ -1,0 +1,185 @@
+//! Plans made by hand, fluently.
+
+use gantry_language::event::Source;
+use gantry_language::plan::{
+    AllowFailure, Artifacts, Build, Decision, Environment, EnvironmentAction, Place, Plan, PlannedJob,
+    PlannedNeed, Release, Retry, Trigger, VariableOrigin, When, Work, YamlVariable,
+};
+
+pub(crate) const STAGES: [&str; 3] = ["build", "test", "deploy"];
+
+/// A plan of these jobs, given by stage.
+pub(crate) fn plan(jobs: impl IntoIterator<Item = Job>) -> Plan {
+    Plan {
+        hash: serde_json::from_value("1-abc".into()).unwrap(),
+        name: None,
+        source: Source::Push,
+        stages: STAGES.map(str::to_owned).to_vec(),
+        variables: Vec::new(),
+        workflow: included("no workflow"),
+        jobs: jobs.into_iter().map(|job| job.0).collect(),
+        left_out: Vec::new(),
+    }
+}
+
+pub(crate) fn included(summary: &str) -> Decision {
+    Decision {
+        included: true,
+        summary: summary.to_owned(),
+        clauses: Vec::new(),
+    }
+}
+
+pub(crate) fn place(line: u32) -> Place {
+    Place {
+        file: ".gitlab-ci.yml".to_owned(),
+        line,
+        column: 1,
+    }
+}
+
+#[must_use]
+pub(crate) struct Job(pub(crate) PlannedJob);
+
+/// A job of the first stage that runs `make NAME`.
+pub(crate) fn job(name: &str) -> Job {
+    Job(PlannedJob {
+        name: name.to_owned(),
+        base_name: name.to_owned(),
+        stage: STAGES[0].to_owned(),
+        stage_index: 0,
+        place: place(1),
+        decision: included("no rules"),
+        when: When::OnSuccess,
+        start_in_secs: None,
+        allow_failure: AllowFailure::No,
+        needs: None,
+        dependencies: None,
+        retry: Retry::default(),
+        variables: Vec::new(),
+        tags: Vec::new(),
+        timeout_secs: None,
+        interruptible: None,
+        environment: None,
+        node: None,
+        work: Work::Build(Box::new(Build {
+            script: vec![format!("make {name}")],
+            ..Build::default()
+        })),
+    })
+}
+
+impl Job {
+    pub(crate) fn stage(mut self, stage: &str) -> Job {
+        self.0.stage_index = STAGES.iter().position(|known| *known == stage).unwrap();
+        self.0.stage = stage.to_owned();
+        self
+    }
+
+    pub(crate) fn when(mut self, when: When) -> Job {
+        self.0.when = when;
+        self
+    }
+
+    pub(crate) fn delayed(mut self, secs: u64) -> Job {
+        self.0.start_in_secs = Some(secs);
+        self.when(When::Delayed)
+    }
+
+    pub(crate) fn may_fail(mut self) -> Job {
+        self.0.allow_failure = AllowFailure::Yes;
+        self
+    }
+
+    pub(crate) fn needs(mut self, jobs: &[&str]) -> Job {
+        let need = |job: &&str| PlannedNeed {
+            job: (*job).to_owned(),
+            artifacts: true,
+            optional: false,
+        };
+        self.0.needs = Some(jobs.iter().map(need).collect());
+        self
+    }
+
+    pub(crate) fn dependencies(mut self, jobs: &[&str]) -> Job {
+        self.0.dependencies = Some(jobs.iter().map(|job| (*job).to_owned()).collect());
+        self
+    }
+
+    pub(crate) fn retry(mut self, max: u8) -> Job {
+        self.0.retry = Retry {
+            max: Some(max),
+            when: vec!["always".to_owned()],
+            exit_codes: Vec::new(),
+        };
+        self
+    }
+
+    pub(crate) fn environment(mut self, name: &str, action: EnvironmentAction) -> Job {
+        self.0.environment = Some(Environment {
+            name: name.to_owned(),
+            expanded_name: name.to_owned(),
+            url: Some(format!("https://$CI_ENVIRONMENT_SLUG.example.com/$GREETING")),
+            action,
+            on_stop: None,
+            auto_stop_in: None,
+            tier: "other".to_owned(),
+        });
+        self
+    }
+
+    pub(crate) fn variable(mut self, key: &str, value: &str) -> Job {
+        self.0.variables.push(YamlVariable {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            raw: false,
+            origin: VariableOrigin::Job,
+        });
+        self
+    }
+
+    pub(crate) fn artifacts(self, artifacts: Artifacts) -> Job {
+        self.build(|build| build.artifacts = Some(artifacts))
+    }
+
+    pub(crate) fn image(self, name: &str) -> Job {
+        self.build(|build| build.image = Some(image(name)))
+    }
+
+    pub(crate) fn release(self) -> Job {
+        self.build(|build| {
+            build.release = Some(Release {
+                tag_name: "v1".to_owned(),
+                description: "first".to_owned(),
+                name: None,
+                git_ref: None,
+                tag_message: None,
+            });
+        })
+    }
+
+    pub(crate) fn trigger(mut self, project: &str) -> Job {
+        self.0.work = Work::Trigger(Trigger {
+            project: project.to_owned(),
+            branch: None,
+            strategy: None,
+            forward_yaml_variables: true,
+            forward_pipeline_variables: false,
+        });
+        self
+    }
+
+    pub(crate) fn build(mut self, change: impl FnOnce(&mut Build)) -> Job {
+        if let Work::Build(build) = &mut self.0.work {
+            change(build);
+        }
+        self
+    }
+}
+
+pub(crate) fn image(name: &str) -> gantry_language::plan::Image {
+    gantry_language::plan::Image {
+        name: name.to_owned(),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,132 @@
+//! What is refused before anything starts.
+
+use gantry_engine::{Deploy, EngineError, Executor, Options, Selection, UnknownName, refusals};
+use gantry_language::plan::{LeftOut, Plan, Service, When};
+
+use crate::plans::{image, included, job, place, plan};
+use crate::world::World;
+
+fn told(plan: &Plan, options: &Options, executor: Executor) -> Vec<String> {
+    refusals(plan, options, executor)
+        .unwrap()
+        .into_iter()
+        .map(|refusal| format!("{}: {refusal}", refusal.place))
+        .collect()
+}
+
+fn deploying() -> Options {
+    Options {
+        deploy: Deploy::All,
+        ..Options::default()
+    }
+}
+
+fn selecting(name: &str) -> Options {
+    Options {
+        selection: Selection::Jobs {
+            names: vec![name.to_owned()],
+            with_needs: false,
+        },
+        ..Options::default()
+    }
+}
+
+#[test]
+fn what_is_held_is_not_refused_and_what_is_let_go_is() {
+    let plan = plan([job("downstream").trigger("team/other"), job("publish").release()]);
+    assert!(told(&plan, &Options::default(), Executor::Fitting).is_empty());
+    assert_eq!(
+        told(&plan, &deploying(), Executor::Shell),
+        [
+            ".gitlab-ci.yml:1:1: job `downstream` starts a pipeline of `team/other`, which is not supported yet",
+            ".gitlab-ci.yml:1:1: job `publish` makes a release, which is not supported yet",
+        ]
+    );
+}
+
+#[test]
+fn a_manual_job_is_refused_only_when_it_is_played() {
+    let plan = plan([job("publish").release().when(When::Manual)]);
+    assert!(told(&plan, &deploying(), Executor::Shell).is_empty());
+    let playing = Options {
+        manual: vec!["publish".to_owned()],
+        ..deploying()
+    };
+    assert_eq!(told(&plan, &playing, Executor::Shell).len(), 1);
+}
+
+#[test]
+fn images_and_services_need_the_shell_to_be_chosen() {
+    let service = Service {
+        image: image("postgres:17"),
+        alias: None,
+        command: Vec::new(),
+        variables: Vec::new(),
+    };
+    let plan = plan([
+        job("compile").image("rust:1"),
+        job("migrate").build(|build| build.services = vec![service]),
+    ]);
+    assert_eq!(
+        told(&plan, &Options::default(), Executor::Fitting),
+        [
+            ".gitlab-ci.yml:1:1: job `compile` runs in image `rust:1`, for which there is no executor yet",
+            ".gitlab-ci.yml:1:1: job `migrate` uses the service `postgres:17`, for which there is no executor yet",
+        ]
+    );
+    assert!(told(&plan, &Options::default(), Executor::Shell).is_empty());
+    assert_eq!(told(&plan, &selecting("compile"), Executor::Fitting).len(), 1);
+}
+
+#[test]
+fn unknown_names_come_with_the_known_ones() {
+    let mut plan = plan([job("compile"), job("unit")]);
+    plan.left_out.push(LeftOut {
+        name: "nightly".to_owned(),
+        stage: "test".to_owned(),
+        place: place(9),
+        decision: included("none of 2 rules matched"),
+    });
+    assert_eq!(
+        refusals(&plan, &selecting("compyle"), Executor::Shell),
+        Err(UnknownName::Job {
+            name: "compyle".to_owned(),
+            known: vec!["compile".to_owned(), "unit".to_owned()]
+        })
+    );
+    assert_eq!(
+        refusals(&plan, &selecting("nightly"), Executor::Shell)
+            .unwrap_err()
+            .to_string(),
+        "job `nightly` is left out of this pipeline: none of 2 rules matched"
+    );
+    let elsewhere = Options {
+        deploy: Deploy::Environments(vec!["mars".to_owned()]),
+        ..Options::default()
+    };
+    assert_eq!(
+        refusals(&plan, &elsewhere, Executor::Shell)
+            .unwrap_err()
+            .to_string(),
+        "no job of this pipeline acts on environment `mars`"
+    );
+}
+
+#[test]
+fn parallel_jobs_are_known_by_their_common_name() {
+    let mut one = job("unit 1/2");
+    one.0.base_name = "unit".to_owned();
+    let mut two = job("unit 2/2");
+    two.0.base_name = "unit".to_owned();
+    let plan = plan([one, two, job("lint")]);
+    let selected = gantry_engine::select(&plan, &selecting("unit")).unwrap();
+    let names: Vec<_> = selected.jobs.iter().map(|job| job.name.as_str()).collect();
+    assert_eq!(names, ["unit 1/2", "unit 2/2"]);
+}
+
+#[tokio::test]
+async fn a_run_refuses_by_itself_what_could_only_look_green() {
+    let world = World::new(plan([job("publish").release()]));
+    let refused = world.options(|options| options.deploy = Deploy::All).start();
+    assert!(matches!(refused, Err(EngineError::Refused(jobs)) if jobs.len() == 1));
+}
