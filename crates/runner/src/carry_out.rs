@@ -1,0 +1,167 @@
+//! The one thing a runner does: carry out a job, and keep its coordinator informed from the first update to the last.
+//!
+//! Three things happen at once, in one task: the job goes through its stages, its log is delivered, and the
+//! coordinator's wishes are listened to. A log that cannot be delivered ends the job, since a job nobody can read
+//! about is worth nothing.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gantry_protocol::payload::JobPayload;
+use gantry_protocol::{Coordinator, CoordinatorError, JobState, JobUpdate, Wish};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::duration::GoDuration;
+use crate::job::{Job, runner_variables};
+use crate::outcome::{Halt, Outcome, outcome_of, verdict_of};
+use crate::refuse::Strategy;
+use crate::settings::Settings;
+use crate::slot::{Slot, SlotError};
+use crate::trace::deliver::deliver;
+use crate::trace::masker::Secrets;
+use crate::trace::patterns::Patterns;
+use crate::trace::{Format, Trace};
+use crate::variables::Variables;
+
+const DEFAULT_TIMEOUT_SECS: u64 = 7200;
+
+/// Carries out one job.
+///
+/// The coordinator gets `running` first and one final state last; a job that it aborts, or no longer knows, gets no
+/// final state. When this returns no process of the job is left. When it is dropped instead, or the whole process is
+/// killed, the job's supervisor ends them.
+pub async fn carry_out<C: Coordinator>(
+    payload: &JobPayload,
+    settings: &Settings,
+    coordinator: &C,
+) -> Outcome {
+    let running = JobUpdate {
+        state: JobState::Running,
+        failure_reason: None,
+        exit_code: None,
+        message: None,
+    };
+    let result = match coordinator.update(&running).await {
+        Ok(()) => perform(payload, settings, coordinator).await,
+        Err(error) => Err(Halt::from(error)),
+    };
+    let mut outcome = outcome_of(&result);
+    if result != Err(Halt::Aborted) {
+        outcome.reported = coordinator.update(&outcome.update()).await.is_ok();
+    }
+    outcome
+}
+
+async fn perform<C: Coordinator>(
+    payload: &JobPayload,
+    settings: &Settings,
+    coordinator: &C,
+) -> Result<(), Halt> {
+    let limit_secs = u64::try_from(payload.runner_info.timeout)
+        .ok()
+        .filter(|secs| *secs > 0);
+    let limit_secs = limit_secs.unwrap_or(DEFAULT_TIMEOUT_SECS);
+    let limit = GoDuration(Duration::from_secs(limit_secs));
+    let deadline = Instant::now() + limit.0;
+
+    // The slot comes before the log: its paths are in the variables, and their values in what the log masks.
+    let slot = take_slot(payload, settings).await?;
+    let variables = Variables::new(
+        runner_variables(payload, settings, &slot, limit_secs),
+        &slot.temporary_dir,
+    );
+    let patterns = Patterns::of_job(payload, variables.values());
+    let secrets = Secrets::new(&patterns.patterns);
+    let format = Format {
+        timestamps: settings.timestamps,
+        sections: payload.features.trace_sections,
+        limit_bytes: settings.output_limit_bytes,
+        clock: settings.clock,
+    };
+    let trace = Trace::new(format, secrets.as_ref());
+    let (wishes, wish) = watch::channel(Wish::Run);
+    let mut job = Job {
+        payload,
+        settings,
+        coordinator,
+        trace: &trace,
+        slot,
+        variables,
+        wish,
+        accepted: Wish::Run,
+        deadline,
+        limit,
+        unmaskable: patterns.too_short,
+    };
+    let work = async {
+        let result = job.run().await;
+        job.clean_up().await;
+        if result != Err(Halt::Aborted) {
+            trace.verdict(&verdict_of(&result));
+        }
+        trace.complete();
+        result
+    };
+    let delivery = async {
+        let delivered = deliver(&trace, coordinator, settings.heartbeat).await;
+        if delivered.is_err() {
+            trace.abandon();
+            wishes.send_replace(Wish::Abort);
+        }
+        delivered
+    };
+    let both = async { tokio::join!(work, delivery) };
+    let (result, delivered) = listening(&wishes, coordinator, both).await;
+    match delivered {
+        Ok(()) => result,
+        Err(CoordinatorError::Gone) => Err(Halt::Aborted),
+        Err(error) => Err(Halt::system(format!(
+            "the job's log cannot be delivered: {error}"
+        ))),
+    }
+}
+
+async fn take_slot(payload: &JobPayload, settings: &Settings) -> Result<Arc<Slot>, Halt> {
+    let unplaced = Variables::new(payload.variables.clone(), &settings.builds_root);
+    let suffix = match Strategy::of(payload, &unplaced) {
+        Ok(Strategy::Empty) => "-empty",
+        _ => "",
+    };
+    let project = format!("{}{suffix}", payload.job_info.project_full_path);
+    let builds_root = settings.builds_root.clone();
+    let taken: Result<Result<Slot, SlotError>, _> =
+        tokio::task::spawn_blocking(move || Slot::take(&builds_root, &project)).await;
+    match taken {
+        Ok(slot) => Ok(Arc::new(slot?)),
+        Err(error) => Err(Halt::system(format!(
+            "a part of the runner came to harm: {error}"
+        ))),
+    }
+}
+
+/// Passes the coordinator's wishes on while `work` goes on.
+async fn listening<C: Coordinator, T>(
+    wishes: &watch::Sender<Wish>,
+    coordinator: &C,
+    work: impl Future<Output = T>,
+) -> T {
+    let listen = async {
+        let mut known = Wish::Run;
+        while known < Wish::Abort {
+            known = coordinator.wish_beyond(known).await;
+            // Never back: an abort that has another cause stands.
+            wishes.send_if_modified(|wish| {
+                let more = known > *wish;
+                *wish = known.max(*wish);
+                more
+            });
+        }
+        std::future::pending::<T>().await
+    };
+    tokio::select! {
+        result = work => result,
+        never = listen => never,
+    }
+}

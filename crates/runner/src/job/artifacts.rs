@@ -1,0 +1,262 @@
+//! The stage that hands over what the job leaves behind.
+//!
+//! One upload each for the archive and for every kind of report. An upload that fails does not keep the others from
+//! happening; the first failure is the job's, where nothing failed before.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+
+use gantry_protocol::payload::Artifact;
+use gantry_protocol::{ArtifactUpload, Coordinator, FailureReason};
+
+use super::{Job, applies};
+use crate::archive::Stop;
+use crate::archive::collect::{Note, Wanted, collect};
+use crate::archive::gzip;
+use crate::archive::pack::{Level, pack};
+use crate::outcome::Halt;
+use crate::slot::Slot;
+
+/// File names of reports for which the payload gives none.
+const REPORT_NAMES: [(&str, &str); 7] = [
+    ("junit", "junit.xml"),
+    ("dotenv", ".env"),
+    ("cobertura", "cobertura-coverage.xml"),
+    ("jacoco", "jacoco-coverage.xml"),
+    ("metrics", "metrics.txt"),
+    ("cyclonedx", "gl-sbom.cdx.json"),
+    ("annotations", "gl-annotations.json"),
+];
+
+/// How the files of an artifact become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Zip,
+    Gzip,
+    Raw,
+}
+
+impl Format {
+    fn named(name: &str) -> Option<Format> {
+        match name {
+            "" | "zip" => Some(Format::Zip),
+            "gzip" => Some(Format::Gzip),
+            "raw" => Some(Format::Raw),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Format::Zip => "zip",
+            Format::Gzip => "gzip",
+            Format::Raw => "raw",
+        }
+    }
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Format::Zip => ".zip",
+            Format::Gzip => ".gz",
+            Format::Raw => "",
+        }
+    }
+}
+
+impl<C: Coordinator> Job<'_, C> {
+    pub(super) async fn upload_artifacts(&self, success: bool) -> Result<(), Halt> {
+        let artifacts = self.payload.artifacts.as_deref().unwrap_or_default();
+        let wanted = |artifact: &&Artifact| {
+            applies(artifact.when, success) && (artifact.untracked || !artifact.paths.is_empty())
+        };
+        if !artifacts.iter().any(|artifact| wanted(&artifact)) {
+            return Ok(());
+        }
+        let (name, title) = match success {
+            true => (
+                "upload_artifacts_on_success",
+                "Uploading artifacts for successful job",
+            ),
+            false => (
+                "upload_artifacts_on_failure",
+                "Uploading artifacts for failed job",
+            ),
+        };
+        self.stage(name, title, |stop| async move {
+            let mut result = Ok(());
+            for artifact in artifacts.iter().filter(wanted) {
+                match self.upload_artifact(artifact, &stop).await {
+                    Err(Halt::Aborted) => return Err(Halt::Aborted),
+                    uploaded => result = result.and(uploaded),
+                }
+            }
+            result
+        })
+        .await
+    }
+
+    async fn upload_artifact(&self, artifact: &Artifact, stop: &Stop) -> Result<(), Halt> {
+        self.trace.notice("Uploading artifacts...");
+        let kind = match artifact.artifact_type.as_str() {
+            "" => "archive",
+            kind => kind,
+        };
+        let Some(format) = Format::named(&artifact.artifact_format) else {
+            return Err(Halt::unsupported(format!(
+                "artifact format `{}` is unknown",
+                artifact.artifact_format
+            )));
+        };
+        let expand = |paths: &[String]| paths.iter().map(|path| self.variables.expand(path)).collect();
+        let packing = Packing {
+            wanted: Wanted {
+                paths: expand(&artifact.paths),
+                exclude: expand(&artifact.exclude),
+                untracked: artifact.untracked,
+            },
+            format,
+            level: Level::named(&self.variables.text("ARTIFACT_COMPRESSION_LEVEL")),
+            to: self.slot.temporary_dir.join(format!("upload{}", format.suffix())),
+            environment: self.settings.inherited_environment.clone(),
+            stop: stop.clone(),
+        };
+        let (notes, packed) = self.blocking(move |slot| packing.pack(slot)).await?;
+        self.tell(&notes);
+        let Some(packed) = packed? else {
+            self.trace.error("No files to upload");
+            return Ok(());
+        };
+        let name = self.variables.expand(&artifact.name);
+        let upload = ArtifactUpload {
+            file_name: file_name(&name, kind, format, packed.only_name.as_deref()),
+            artifact_type: kind.to_owned(),
+            artifact_format: format.name().to_owned(),
+            expire_in: artifact.expire_in.clone(),
+            path: packed.path.clone(),
+        };
+        let uploaded = self.coordinator.upload(&upload).await.map_err(Halt::from);
+        if format != Format::Raw {
+            // The coordinator may have moved it.
+            let _ = fs::remove_file(&packed.path);
+        }
+        let told = format!("Uploading artifacts as \"{kind}\" to coordinator...");
+        match &uploaded {
+            Ok(()) => self.trace.line(&format!("{told} ok")),
+            Err(halt) => self.trace.error(&format!("{told} {}", halt.message())),
+        }
+        uploaded
+    }
+}
+
+/// Returns the name under which an artifact is handed over.
+fn file_name(name: &str, kind: &str, format: Format, only_name: Option<&str>) -> String {
+    let base = name
+        .trim()
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    let base = match (name.trim(), base) {
+        ("", _) => {
+            let known = REPORT_NAMES
+                .iter()
+                .find(|(report, _)| *report == kind)
+                .map(|(_, name)| *name);
+            match (kind, known, only_name) {
+                ("archive", ..) => "artifacts",
+                (_, Some(known), _) => known,
+                (_, None, Some(only)) => only,
+                (kind, None, None) => kind,
+            }
+        }
+        (_, "" | "." | "..") => "default",
+        (_, base) => base,
+    };
+    format!("{base}{}", format.suffix())
+}
+
+/// One artifact on its way to a single file.
+struct Packing {
+    wanted: Wanted,
+    format: Format,
+    level: Level,
+    to: PathBuf,
+    environment: Vec<(String, String)>,
+    stop: Stop,
+}
+
+struct Packed {
+    path: PathBuf,
+    /// The base name of the file, where there is only one.
+    only_name: Option<String>,
+}
+
+impl Packing {
+    /// Packs what is wanted; `None` where there is nothing.
+    fn pack(&self, slot: &Slot) -> (Vec<Note>, Result<Option<Packed>, Halt>) {
+        let root = &slot.project_dir;
+        let collected = collect(root, &self.wanted, &self.environment, &self.stop);
+        let (mut notes, paths) = (collected.notes, collected.paths);
+        if paths.is_empty() {
+            return (notes, Ok(None));
+        }
+        let mut files = paths.iter().filter(|path| root.join(path).is_file());
+        let only = files.next().filter(|_| files.next().is_none()).cloned();
+        let only_name = only
+            .as_deref()
+            .and_then(|path| path.rsplit('/').next())
+            .map(str::to_owned);
+        let failed = |error: String| Halt::system(format!("cannot pack the artifacts: {error}"));
+        let written = match self.format {
+            Format::Zip => File::create(&self.to)
+                .map_err(|error| failed(error.to_string()))
+                .and_then(|file| {
+                    let skipped = pack(root, &paths, self.level, file, &self.stop);
+                    let skipped = skipped.map_err(|error| failed(error.to_string()))?;
+                    notes.extend(
+                        skipped
+                            .into_iter()
+                            .map(|text| Note::Warning(format!("left out: {text}"))),
+                    );
+                    Ok(Some(self.to.clone()))
+                }),
+            Format::Gzip => File::create(&self.to)
+                .and_then(|file| gzip::pack(root, &paths, file, &self.stop))
+                .map(|count| (count > 0).then(|| self.to.clone()))
+                .map_err(|error| failed(error.to_string())),
+            Format::Raw => match &only {
+                Some(path) => Ok(Some(root.join(path))),
+                None => Err(Halt::Job {
+                    reason: FailureReason::ScriptFailure,
+                    message: format!("a raw artifact is exactly one file, not {}", paths.len()),
+                }),
+            },
+        };
+        (
+            notes,
+            written.map(|path| path.map(|path| Packed { path, only_name })),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_uploads() {
+        for (name, kind, format, expected) in [
+            ("", "archive", Format::Zip, "artifacts.zip"),
+            ("build-main", "archive", Format::Zip, "build-main.zip"),
+            ("feature/x", "archive", Format::Zip, "x.zip"),
+            ("/", "archive", Format::Zip, "default.zip"),
+            ("..", "archive", Format::Zip, "default.zip"),
+            ("junit.xml", "junit", Format::Gzip, "junit.xml.gz"),
+            ("", "junit", Format::Gzip, "junit.xml.gz"),
+            ("", "dotenv", Format::Gzip, ".env.gz"),
+            ("", "sast", Format::Raw, "report.json"),
+        ] {
+            assert_eq!(file_name(name, kind, format, Some("report.json")), expected);
+        }
+    }
+}

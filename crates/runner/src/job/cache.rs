@@ -1,0 +1,359 @@
+//! The stages that bring caches back and save them.
+//!
+//! A cache is a zip archive at `<cache root>/<project>/<key>/cache.zip`. It is replaced by a rename, so whoever reads
+//! finds a complete archive, old or new. Nothing about a cache fails a job: what is missing, damaged or cannot be
+//! written is told in the log.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use gantry_protocol::Coordinator;
+use gantry_protocol::payload::Cache;
+
+use super::{Job, applies};
+use crate::archive::Stop;
+use crate::archive::collect::{Note, Wanted, collect};
+use crate::archive::extract::{ExtractError, Limits, extract};
+use crate::archive::pack::{Level, PackError, pack};
+use crate::outcome::Halt;
+use crate::slot::{Slot, project_path};
+
+const FILE_NAME: &str = "cache.zip";
+const PROTECTED_SUFFIX: &str = "-protected";
+
+/// What a job does with a cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Policy {
+    pull: bool,
+    push: bool,
+}
+
+impl Policy {
+    fn named(name: &str) -> Option<Policy> {
+        match name.trim() {
+            "" | "pull-push" => Some(Policy {
+                pull: true,
+                push: true,
+            }),
+            "pull" => Some(Policy {
+                pull: true,
+                push: false,
+            }),
+            "push" => Some(Policy {
+                pull: false,
+                push: true,
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl<C: Coordinator> Job<'_, C> {
+    fn caches(&self) -> impl Iterator<Item = &Cache> {
+        self.payload
+            .cache
+            .iter()
+            .filter(|cache| cache.untracked || !cache.paths.is_empty())
+    }
+
+    pub(super) async fn restore_caches(&self) -> Result<(), Halt> {
+        if self.caches().next().is_none() {
+            return Ok(());
+        }
+        self.stage("restore_cache", "Restoring cache", |stop| async move {
+            for cache in self.caches() {
+                self.restore_cache(cache, &stop).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn restore_cache(&self, cache: &Cache, stop: &Stop) -> Result<(), Halt> {
+        let Some(key) = self.cache_key(cache) else {
+            return Ok(());
+        };
+        let Some(policy) = self.cache_policy(cache) else {
+            return Ok(());
+        };
+        if !policy.pull {
+            self.trace
+                .notice(&format!("Not downloading cache {key} due to policy"));
+            return Ok(());
+        }
+        for key in std::iter::once(key).chain(self.fallback_keys(cache)) {
+            self.trace.notice(&format!("Checking cache for {key}..."));
+            let archive = self.cache_folder(&key)?.join(FILE_NAME);
+            let limits = self.limits();
+            let stop = stop.clone();
+            let extracted = self
+                .blocking(move |slot| match archive.is_file() {
+                    true => extract(&archive, &slot.project_dir, limits, &stop).map(|()| true),
+                    false => Ok(false),
+                })
+                .await?;
+            match extracted {
+                Ok(true) => {
+                    self.trace.notice("Successfully extracted cache");
+                    return Ok(());
+                }
+                Ok(false) => self.trace.warning("Cache file does not exist"),
+                Err(ExtractError::Stopped) => return Ok(()),
+                Err(error) => self.trace.warning(&format!("Failed to extract cache: {error}")),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn save_caches(&self, success: bool) -> Result<(), Halt> {
+        if !self.caches().any(|cache| applies(cache.when, success)) {
+            return Ok(());
+        }
+        let (name, title) = match success {
+            true => ("archive_cache", "Saving cache for successful job"),
+            false => ("archive_cache_on_failure", "Saving cache for failed job"),
+        };
+        self.stage(name, title, |stop| async move {
+            for cache in self.caches().filter(|cache| applies(cache.when, success)) {
+                self.save_cache(cache, &stop).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn save_cache(&self, cache: &Cache, stop: &Stop) -> Result<(), Halt> {
+        let Some(key) = self.cache_key(cache) else {
+            return Ok(());
+        };
+        let Some(policy) = self.cache_policy(cache) else {
+            return Ok(());
+        };
+        if !policy.push {
+            self.trace
+                .notice(&format!("Not uploading cache {key} due to policy"));
+            return Ok(());
+        }
+        self.trace.notice(&format!("Creating cache {key}..."));
+        let saving = Saving {
+            folder: self.cache_folder(&key)?,
+            wanted: Wanted {
+                paths: cache
+                    .paths
+                    .iter()
+                    .map(|path| self.variables.expand(path))
+                    .collect(),
+                exclude: Vec::new(),
+                untracked: cache.untracked,
+            },
+            environment: self.settings.inherited_environment.clone(),
+            level: Level::named(&self.variables.text("CACHE_COMPRESSION_LEVEL")),
+            stop: stop.clone(),
+        };
+        let (notes, saved) = self.blocking(move |slot| saving.save(slot)).await?;
+        self.tell(&notes);
+        match saved {
+            Ok(Saved::Created) => self.trace.notice("Created cache"),
+            Ok(Saved::UpToDate) => self.trace.notice("Archive is up to date!"),
+            Ok(Saved::Nothing) => self.trace.warning("No files to cache."),
+            Err(PackError::Stopped) => {}
+            Err(error) => self.trace.warning(&format!("Failed to create cache: {error}")),
+        }
+        Ok(())
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            bytes: self.settings.extract_limit_bytes,
+            entries: self.settings.extract_limit_entries,
+        }
+    }
+
+    pub(super) fn tell(&self, notes: &[Note]) {
+        for note in notes {
+            match note {
+                Note::Line(text) => self.trace.line(text),
+                Note::Warning(text) => self.trace.warning(text),
+            }
+        }
+    }
+
+    fn cache_folder(&self, key: &str) -> Result<PathBuf, Halt> {
+        Ok(self
+            .settings
+            .cache_root
+            .join(project_path(&self.payload.job_info.project_full_path)?)
+            .join(key))
+    }
+
+    fn cache_key(&self, cache: &Cache) -> Option<String> {
+        let key = match self.variables.expand(&cache.key) {
+            key if key.is_empty() => {
+                format!("{}/{}", self.payload.job_info.name, self.payload.git_info.git_ref)
+            }
+            key => key,
+        };
+        self.usable_key(&key)
+    }
+
+    fn usable_key(&self, key: &str) -> Option<String> {
+        match sanitize(key) {
+            Some(sane) => {
+                if sane != key {
+                    self.trace
+                        .warning(&format!("cache key `{key}` is used as `{sane}`"));
+                }
+                Some(sane)
+            }
+            None => {
+                self.trace
+                    .warning(&format!("cache key `{key}` names nothing, the cache is skipped"));
+                None
+            }
+        }
+    }
+
+    fn fallback_keys(&self, cache: &Cache) -> Vec<String> {
+        let mut keys: Vec<String> = cache
+            .fallback_keys
+            .iter()
+            .map(|key| self.variables.expand(key))
+            .collect();
+        let last = self.variables.text("CACHE_FALLBACK_KEY");
+        if last.ends_with(PROTECTED_SUFFIX) {
+            self.trace.warning(&format!(
+                "CACHE_FALLBACK_KEY `{last}` is not used: caches that end in `{PROTECTED_SUFFIX}` belong to protected refs"
+            ));
+        } else {
+            keys.push(last);
+        }
+        keys.iter()
+            .filter(|key| !key.trim().is_empty())
+            .filter_map(|key| self.usable_key(key))
+            .collect()
+    }
+
+    fn cache_policy(&self, cache: &Cache) -> Option<Policy> {
+        let name = self.variables.expand(&cache.policy);
+        let policy = Policy::named(&name);
+        if policy.is_none() {
+            self.trace.error(&format!(
+                "cache policy `{name}` is none of pull-push, pull, push; the cache is skipped"
+            ));
+        }
+        policy
+    }
+}
+
+/// Makes a key a relative path; `None` where nothing is left of it.
+fn sanitize(key: &str) -> Option<String> {
+    let mut decoded = key.replace('\\', "/");
+    for (code, char) in [("%2f", "/"), ("%2F", "/"), ("%2e", "."), ("%2E", ".")] {
+        decoded = decoded.replace(code, char);
+    }
+    let mut components: Vec<&str> = Vec::new();
+    for component in decoded.trim_end().split('/') {
+        match component {
+            "" | "." => {}
+            ".." => {
+                components.pop();
+            }
+            component => components.push(component),
+        }
+    }
+    let sane = components.join("/").replace('\0', "");
+    (!sane.is_empty()).then_some(sane)
+}
+
+/// One cache on its way to its archive.
+struct Saving {
+    folder: PathBuf,
+    wanted: Wanted,
+    environment: Vec<(String, String)>,
+    level: Level,
+    stop: Stop,
+}
+
+enum Saved {
+    Created,
+    UpToDate,
+    Nothing,
+}
+
+impl Saving {
+    fn save(&self, slot: &Slot) -> (Vec<Note>, Result<Saved, PackError>) {
+        let root = &slot.project_dir;
+        let collected = collect(root, &self.wanted, &self.environment, &self.stop);
+        let mut notes = collected.notes;
+        if collected.paths.is_empty() {
+            return (notes, Ok(Saved::Nothing));
+        }
+        let archive = self.folder.join(FILE_NAME);
+        if is_newer(&archive, root, &collected.paths) {
+            return (notes, Ok(Saved::UpToDate));
+        }
+        let packed = self.replace(&archive, |file| {
+            pack(root, &collected.paths, self.level, file, &self.stop)
+        });
+        let saved = packed.map(|skipped| {
+            notes.extend(
+                skipped
+                    .into_iter()
+                    .map(|text| Note::Warning(format!("left out: {text}"))),
+            );
+            Saved::Created
+        });
+        (notes, saved)
+    }
+
+    /// Writes a new archive beside the old one, and then puts it in its place.
+    fn replace<T>(
+        &self,
+        archive: &Path,
+        write: impl FnOnce(fs::File) -> Result<T, PackError>,
+    ) -> Result<T, PackError> {
+        fs::create_dir_all(&self.folder)?;
+        let temporary = tempfile::NamedTempFile::new_in(&self.folder)?;
+        let written = write(temporary.reopen()?)?;
+        temporary.persist(archive).map_err(io::Error::from)?;
+        Ok(written)
+    }
+}
+
+/// Tells whether an archive is younger than everything that would go into it.
+fn is_newer(archive: &Path, root: &Path, paths: &std::collections::BTreeSet<String>) -> bool {
+    let changed = |path: &Path| -> io::Result<SystemTime> { fs::symlink_metadata(path)?.modified() };
+    let Ok(archived) = changed(archive) else {
+        return false;
+    };
+    paths.iter().all(|path| {
+        let path = root.join(path);
+        // A folder's time changes whenever anything in it is restored.
+        path.is_dir() || changed(&path).is_ok_and(|time| time <= archived)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_become_paths_below_the_cache() {
+        for (key, sane) in [
+            ("main", Some("main")),
+            ("test/main", Some("test/main")),
+            ("a%2Fb%2e%2E/c", Some("a/b../c")),
+            ("../../etc", Some("etc")),
+            ("%2e%2e/x", Some("x")),
+            (r"a\..\..\b", Some("b")),
+            ("a/./b/../c", Some("a/c")),
+            ("trailing \t", Some("trailing")),
+            ("..", None),
+            ("/", None),
+        ] {
+            assert_eq!(sanitize(key).as_deref(), sane, "{key}");
+        }
+    }
+}

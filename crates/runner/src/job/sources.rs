@@ -1,0 +1,134 @@
+//! The stage that makes the work tree a checkout of the job's commit.
+//!
+//! Objects are borrowed from a repository on this machine, so nothing is fetched and there is always the whole history.
+
+use std::fs;
+use std::path::Path;
+
+use gantry_git::GitError;
+use gantry_git::worktree::{self, Checkout, Prepared};
+use gantry_protocol::Coordinator;
+
+use super::Job;
+use crate::outcome::Halt;
+use crate::refuse::Strategy;
+use crate::shell::Shell;
+use crate::slot;
+
+impl<C: Coordinator> Job<'_, C> {
+    pub(super) async fn get_sources(&self, shell: &Shell) -> Result<(), Halt> {
+        let strategy = Strategy::of(self.payload, &self.variables)?;
+        self.stage(
+            "get_sources",
+            "Getting source from Git repository",
+            |_| async move {
+                let outside = self
+                    .slot
+                    .project_dir
+                    .parent()
+                    .unwrap_or(&self.slot.project_dir)
+                    .to_owned();
+                self.hook(shell, "pre_get_sources_script", &outside).await?;
+                self.attempt("GET_SOURCES_ATTEMPTS", |attempt| async move {
+                    let again = attempt > 1;
+                    match strategy {
+                        Strategy::None => self.keep_files().await,
+                        Strategy::Empty => self.empty_folder().await,
+                        Strategy::Fetch => self.check_out(again).await,
+                        Strategy::Clone => self.check_out(true).await,
+                    }
+                })
+                .await?;
+                self.hook(shell, "post_get_sources_script", &self.slot.project_dir)
+                    .await
+            },
+        )
+        .await
+    }
+
+    async fn keep_files(&self) -> Result<(), Halt> {
+        self.trace.line("Skipping Git repository setup");
+        self.trace.line("Skipping Git checkout");
+        self.folder(false).await
+    }
+
+    async fn empty_folder(&self) -> Result<(), Halt> {
+        self.trace
+            .line("Skipping Git repository setup and creating an empty build directory");
+        self.folder(true).await
+    }
+
+    async fn folder(&self, empty: bool) -> Result<(), Halt> {
+        let made = self.blocking(move |slot| {
+            if empty {
+                slot::remove(&slot.project_dir)?;
+            }
+            fs::create_dir_all(&slot.project_dir)
+        });
+        made.await?
+            .map_err(|error| Halt::system(format!("cannot make the project directory: {error}")))
+    }
+
+    async fn check_out(&self, afresh: bool) -> Result<(), Halt> {
+        let checkout = self
+            .variables
+            .get("GIT_CHECKOUT")
+            .is_none_or(|_| self.variables.is_true("GIT_CHECKOUT"));
+        if !checkout && !afresh && self.slot.project_dir.join(".git").is_dir() {
+            self.trace.line("Skipping Git checkout");
+            return Ok(());
+        }
+        if !checkout {
+            self.trace
+                .warning("GIT_CHECKOUT is off, but there is no earlier checkout to keep: making one");
+        }
+        let git_info = &self.payload.git_info;
+        let short = git_info.sha.get(..8).unwrap_or(&git_info.sha);
+        self.trace.line(&format!(
+            "Checking out {short} as detached HEAD (ref is {})...",
+            git_info.git_ref
+        ));
+        let gantry = self.payload.gantry.clone().unwrap_or_default();
+        let sha = git_info.sha.clone();
+        let clean_flags = self
+            .variables
+            .get("GIT_CLEAN_FLAGS")
+            .filter(|flags| !flags.trim().is_empty());
+        let overlaid = gantry.overlay_tree.is_some();
+        let prepared: Result<Prepared, Halt> = self
+            .blocking(move |slot| {
+                if afresh {
+                    slot::remove(&slot.project_dir).map_err(|error| {
+                        Halt::system(format!("cannot empty the project directory: {error}"))
+                    })?;
+                }
+                let checkout = Checkout {
+                    repository: Path::new(gantry.local_repository.as_deref().unwrap_or_default()),
+                    sha: &sha,
+                    overlay_tree: gantry.overlay_tree.as_deref(),
+                    clean_flags: clean_flags.as_deref(),
+                };
+                worktree::prepare(&slot.project_dir, &checkout).map_err(|error| git_failed(&error))
+            })
+            .await?;
+        if prepared?.fresh {
+            self.trace.notice("Created fresh repository.");
+        }
+        if overlaid {
+            self.trace.line("Laid uncommitted changes over it");
+        }
+        self.trace.line("Skipping Git submodules setup");
+        Ok(())
+    }
+}
+
+/// Joins the causes, since a log line is read without its programmer.
+fn git_failed(error: &GitError) -> Halt {
+    let mut message = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        message.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    Halt::system(message)
+}

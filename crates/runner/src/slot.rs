@@ -1,0 +1,172 @@
+//! Where a job works: a slot of the builds folder that nobody else uses at the time.
+//!
+//! Slot *n* is the folder `<builds>/<n>`. Whoever works in it holds a lock on `<builds>/<n>.lock`; the supervisor of a
+//! running script holds one on `<builds>/<n>.running` besides, so that a slot whose runner was killed stays taken until
+//! the last process of the job is gone. Both locks end with their processes, so nothing is ever left locked.
+//!
+//! Within a slot each project has its work tree, which the next job of that project finds again, and beside it a
+//! folder `….tmp` for what belongs to one job: scripts, file variables, archives. That one is emptied before a job
+//! (the job before may have been killed) and after it.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SlotError {
+    #[error("`{0}` is no project path")]
+    ProjectPath(String),
+    #[error("cannot use `{}`: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+/// A slot in use; free again when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) number: usize,
+    pub(crate) project_dir: PathBuf,
+    pub(crate) temporary_dir: PathBuf,
+    /// The file that supervisors of this slot lock.
+    pub(crate) running_lock: PathBuf,
+    _lock: File,
+}
+
+impl Slot {
+    /// Takes the first free slot, and prepares its temporary folder for the project.
+    pub(crate) fn take(builds_root: &Path, project: &str) -> Result<Slot, SlotError> {
+        let project_path = project_path(project)?;
+        fs::create_dir_all(builds_root).map_err(at(builds_root))?;
+        // Paths go into variables and scripts, which are read from other folders.
+        let root = builds_root.canonicalize().map_err(at(builds_root))?;
+        let mut number = 0;
+        let (lock, running_lock) = loop {
+            let running = root.join(format!("{number}.running"));
+            if let Some(lock) = try_lock(&root.join(format!("{number}.lock")))?
+                && try_lock(&running)?.is_some()
+            {
+                break (lock, running);
+            }
+            number += 1;
+        };
+        let project_dir = root.join(number.to_string()).join(project_path);
+        let mut temporary_dir = project_dir.clone().into_os_string();
+        temporary_dir.push(".tmp");
+        let slot = Slot {
+            number,
+            project_dir,
+            temporary_dir: temporary_dir.into(),
+            running_lock,
+            _lock: lock,
+        };
+        slot.clear_temporary()?;
+        Ok(slot)
+    }
+
+    /// Empties the temporary folder, which only its owner may enter.
+    pub(crate) fn clear_temporary(&self) -> Result<(), SlotError> {
+        let path = &self.temporary_dir;
+        remove(path).map_err(at(path))?;
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(at(parent))?;
+        }
+        fs::DirBuilder::new().mode(0o700).create(path).map_err(at(path))
+    }
+}
+
+/// Removes a file or a folder, if there is one, also where folders in it are read-only.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            make_writable(path)?;
+            fs::remove_dir_all(path)
+        }
+        result => result,
+    }
+}
+
+fn make_writable(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            make_writable(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn try_lock(path: &Path) -> Result<Option<File>, SlotError> {
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(at(path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(source)) => Err(at(path)(source)),
+    }
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> SlotError {
+    move |source| SlotError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Turns `group/project` into a relative path, and refuses what would lead elsewhere.
+pub(crate) fn project_path(project: &str) -> Result<PathBuf, SlotError> {
+    let is_name = |name: &str| !matches!(name, "" | "." | "..") && !name.contains('\0');
+    if project.split('/').all(is_name) {
+        Ok(PathBuf::from(project))
+    } else {
+        Err(SlotError::ProjectPath(project.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_belongs_to_one_job_at_a_time_and_is_used_again() {
+        let root = tempfile::tempdir().unwrap();
+        let first = Slot::take(root.path(), "group/app").unwrap();
+        let second = Slot::take(root.path(), "group/app").unwrap();
+        assert_eq!((first.number, second.number), (0, 1));
+        assert_ne!(first.project_dir, second.project_dir);
+        fs::write(first.temporary_dir.join("left"), "over").unwrap();
+        drop(first);
+        let third = Slot::take(root.path(), "group/app").unwrap();
+        assert_eq!(third.number, 0);
+        assert!(!third.temporary_dir.join("left").exists());
+    }
+
+    #[test]
+    fn a_slot_whose_processes_still_run_is_not_free() {
+        let root = tempfile::tempdir().unwrap();
+        let slot = Slot::take(root.path(), "app").unwrap();
+        let supervisor = try_lock(&slot.running_lock).unwrap().unwrap();
+        drop(slot);
+        assert_eq!(Slot::take(root.path(), "app").unwrap().number, 1);
+        drop(supervisor);
+        assert_eq!(Slot::take(root.path(), "app").unwrap().number, 0);
+    }
+
+    #[test]
+    fn a_project_path_leads_into_the_slot() {
+        for wrong in ["", "/etc", "a/../b", "..", "a//b", "a/."] {
+            assert!(project_path(wrong).is_err(), "{wrong}");
+        }
+        assert!(project_path("group/sub.group/app..x").is_ok());
+    }
+}
