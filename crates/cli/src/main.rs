@@ -1,1 +1,56 @@
-fn main() {}
+//! The command line: parse, call, print, exit.
+
+mod args;
+mod commands;
+mod error;
+mod output;
+mod question;
+mod remote;
+mod render;
+mod reporter;
+mod trace_view;
+mod variables_file;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Cli;
+use crate::error::{CommandError, Exit};
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments
+        .next()
+        .is_some_and(|first| first == commands::run::SUPERVISE)
+    {
+        return gantry_runner::supervise::main(arguments);
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() {
+                Exit::Usage as u8
+            } else {
+                Exit::Success as u8
+            });
+        }
+    };
+    output::choose_color(cli.global.color);
+    match commands::call(&cli) {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(error) => {
+            report(&error);
+            ExitCode::from(error.exit as u8)
+        }
+    }
+}
+
+fn report(error: &CommandError) {
+    use output::style::{BOLD, RED, RESET};
+    if !error.message.is_empty() {
+        output::note(&format!("{BOLD}{RED}error{RESET}: {error}\n"));
+    }
+}

@@ -1,0 +1,113 @@
+//! `gantry artifacts`: what jobs left behind.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gantry_store::{Artifact, Attempt, Reader, RunId};
+use serde_json::json;
+
+use super::stored;
+use crate::args::{ArtifactsArgs, Format, Global};
+use crate::error::{CommandError, Exit};
+use crate::output::{self, padded, style::*, width};
+
+/// One file, with the job that left it.
+struct Row {
+    attempt: Attempt,
+    artifact: Artifact,
+    path: PathBuf,
+}
+
+pub(crate) fn artifacts(global: &Global, args: &ArtifactsArgs) -> Result<Exit, CommandError> {
+    let Some(reader) = stored::open(global)? else {
+        return Err(CommandError::usage(stored::nothing_ran()));
+    };
+    let meant = stored::find(&reader, &args.which)?;
+    let rows = rows(&reader, meant.run.id, &meant.attempts)?;
+    if let Some(to) = &args.output {
+        copy(&rows, to)?;
+    }
+    match global.format {
+        Format::Json => output::print_json(&json(meant.run.id, &rows))?,
+        Format::Text if rows.is_empty() => output::print("no artifacts\n")?,
+        Format::Text => output::print(&text(&rows))?,
+    }
+    Ok(Exit::Success)
+}
+
+fn rows(reader: &Reader, run: RunId, attempts: &[Attempt]) -> Result<Vec<Row>, CommandError> {
+    let mut rows = Vec::new();
+    for attempt in attempts {
+        for artifact in reader.artifacts(attempt.id)? {
+            let path = reader.folder().artifact(run, attempt.id, &artifact.file_name);
+            rows.push(Row {
+                attempt: attempt.clone(),
+                artifact,
+                path,
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// Into one folder for each job, so that equal names do not meet.
+fn copy(rows: &[Row], to: &Path) -> Result<(), CommandError> {
+    for row in rows {
+        let folder = to.join(row.attempt.job.replace(['/', '\\'], "_"));
+        let copied = fs::create_dir_all(&folder)
+            .and_then(|()| fs::copy(&row.path, folder.join(&row.artifact.file_name)).map(drop));
+        copied.map_err(|error| {
+            CommandError::world(format!(
+                "cannot copy `{}` into `{}`",
+                row.artifact.file_name,
+                folder.display()
+            ))
+            .because(&error)
+        })?;
+    }
+    Ok(())
+}
+
+fn json(run: RunId, rows: &[Row]) -> serde_json::Value {
+    let files: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "job": row.attempt.job,
+                "attempt": row.attempt.number,
+                "type": row.artifact.artifact_type,
+                "format": row.artifact.artifact_format,
+                "file_name": row.artifact.file_name,
+                "size_bytes": row.artifact.size_bytes,
+                "expire_in": row.artifact.expire_in,
+                "path": row.path,
+            })
+        })
+        .collect();
+    json!({ "version": 1, "run": run.0, "artifacts": files })
+}
+
+fn text(rows: &[Row]) -> String {
+    let wide = width(rows.iter().map(|row| row.attempt.job.as_str()), 40);
+    let mut out = String::new();
+    for row in rows {
+        let _ = writeln!(
+            out,
+            "{}  {}  {:>10}  {DIM}{}{RESET}",
+            padded(&row.attempt.job, wide),
+            padded(&row.artifact.artifact_type, 8),
+            size(row.artifact.size_bytes),
+            row.path.display(),
+        );
+    }
+    out
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1024.0),
+        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+    }
+}

@@ -1,0 +1,196 @@
+//! `gantry plan`: what would run now.
+
+use std::fmt::Write;
+
+use gantry_engine::{Deploy, hold};
+use gantry_language::compile::Outcome;
+use gantry_language::plan::{AllowFailure, Clause, Decision, LeftOut, Plan, PlannedJob, When};
+use serde_json::{Value, json};
+
+use crate::args::{Format, Global, PlanArgs};
+use crate::error::{CommandError, Exit};
+use crate::output::{self, padded, style::*, width};
+use crate::question::Question;
+
+pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, CommandError> {
+    let question = Question::new(global, &args.event)?;
+    let checked = question.check()?;
+    let outcome = question.plan(&checked)?;
+    match global.format {
+        Format::Json => output::print_json(&json(&outcome, &question))?,
+        Format::Text => output::print(&text(&outcome, &question))?,
+    }
+    Ok(Exit::Success)
+}
+
+/// Version 1 of the output of `gantry plan --format json`; `docs/json.md` describes it.
+fn json(outcome: &Outcome, question: &Question) -> Value {
+    let mut value = match outcome {
+        Outcome::Pipeline(plan) => {
+            let mut value = serde_json::to_value(plan).expect("BUG: a plan is JSON");
+            for (job, planned) in value["jobs"].as_array_mut().into_iter().flatten().zip(&plan.jobs) {
+                job["held"] = json!(hold(planned, &Deploy::No).map(|hold| hold.to_string()));
+            }
+            value["outcome"] = json!("pipeline");
+            value
+        }
+        Outcome::Filtered(decision) => json!({ "outcome": "filtered", "workflow": decision }),
+        Outcome::Empty(left_out) => json!({ "outcome": "empty", "left_out": left_out }),
+        Outcome::Skipped => json!({ "outcome": "skipped" }),
+    };
+    value["version"] = json!(1);
+    value["ref"] = serde_json::to_value(&question.event.git_ref).expect("BUG: a ref is JSON");
+    value["sha"] = json!(question.facts.commit.as_ref().map(|commit| commit.sha.as_str()));
+    value["changed_files"] = json!(question.checkout.describe_changes());
+    value["notes"] = json!(question.notes);
+    value
+}
+
+fn text(outcome: &Outcome, question: &Question) -> String {
+    let mut out = heading(question);
+    match outcome {
+        Outcome::Pipeline(plan) => {
+            stages(plan, &mut out);
+            left_out(&plan.left_out, &mut out);
+            let _ = writeln!(out, "\n{DIM}plan hash {}{RESET}", plan.hash);
+        }
+        other => {
+            out.push('\n');
+            out.push_str(&no_pipeline(other));
+        }
+    }
+    out
+}
+
+/// Returns the lines that say which pipeline is meant and what was assumed.
+pub(crate) fn heading(question: &Question) -> String {
+    let mut out = format!("{BOLD}pipeline{RESET}  {}\n", question.describe());
+    if let Some(changes) = question.checkout.describe_changes() {
+        let _ = writeln!(out, "{BOLD}changed{RESET}   {changes}");
+    }
+    for note in &question.notes {
+        let _ = writeln!(out, "{BOLD}note{RESET}      {note}");
+    }
+    out
+}
+
+/// Returns why there is no pipeline.
+pub(crate) fn no_pipeline(outcome: &Outcome) -> String {
+    let mut out = String::new();
+    match outcome {
+        Outcome::Pipeline(_) => {}
+        Outcome::Filtered(decision) => {
+            let _ = writeln!(out, "nothing to run: in `workflow:rules`, {}", decision.summary);
+            clauses(decision, &mut out);
+        }
+        Outcome::Empty(jobs) => {
+            let _ = writeln!(out, "nothing to run: no job is in this pipeline");
+            left_out(jobs, &mut out);
+        }
+        Outcome::Skipped => {
+            let _ = writeln!(out, "nothing to run: the commit message says `[skip ci]`");
+            let _ = writeln!(
+                out,
+                "help: --event web runs it all the same, as a server would when asked by hand"
+            );
+        }
+    }
+    out
+}
+
+fn stages(plan: &Plan, out: &mut String) {
+    let wide = width(plan.jobs.iter().map(|job| job.name.as_str()), 40);
+    for (index, stage) in plan.stages.iter().enumerate() {
+        let mut jobs = plan.jobs.iter().filter(|job| job.stage_index == index).peekable();
+        if jobs.peek().is_none() {
+            continue;
+        }
+        let _ = writeln!(out, "\n{CYAN}{stage}{RESET}");
+        for job in jobs {
+            let line = format!("  {}  {}", padded(&job.name, wide), traits(job).join(" · "));
+            let _ = writeln!(out, "{}", line.trim_end());
+        }
+    }
+}
+
+/// What is worth saying about a job, in few words each.
+fn traits(job: &PlannedJob) -> Vec<String> {
+    let mut traits = Vec::new();
+    match (job.when, &job.allow_failure) {
+        (When::OnSuccess, _) => {}
+        (When::Manual, AllowFailure::Yes) => traits.push("manual, optional".to_owned()),
+        (When::Manual, _) => traits.push("manual, blocks what follows".to_owned()),
+        (When::Delayed, _) => traits.push(format!("delayed by {} s", job.start_in_secs.unwrap_or_default())),
+        (when, _) => traits.push(format!("when {}", when.as_str())),
+    }
+    match &job.needs {
+        None => {}
+        Some(needs) if needs.is_empty() => traits.push("needs nothing".to_owned()),
+        Some(needs) => {
+            let names: Vec<_> = needs.iter().map(|need| need.job.as_str()).collect();
+            traits.push(format!("needs {}", names.join(", ")));
+        }
+    }
+    match (&job.allow_failure, job.when) {
+        (AllowFailure::Yes, When::Manual) | (AllowFailure::No, _) => {}
+        (AllowFailure::Yes, _) => traits.push("may fail".to_owned()),
+        (AllowFailure::ExitCodes(codes), _) => traits.push(format!("may fail with {codes:?}")),
+    }
+    if let Some(hold) = hold(job, &Deploy::No) {
+        traits.push(format!("{YELLOW}held{RESET}: {hold}"));
+    }
+    if !job.tags.is_empty() {
+        traits.push(format!("tags {}", job.tags.join(", ")));
+    }
+    traits
+}
+
+fn left_out(jobs: &[LeftOut], out: &mut String) {
+    if jobs.is_empty() {
+        return;
+    }
+    let wide = width(jobs.iter().map(|job| job.name.as_str()), 40);
+    let _ = writeln!(out, "\n{DIM}left out{RESET}");
+    for job in jobs {
+        let _ = writeln!(
+            out,
+            "  {}  {}  {DIM}{}{RESET}",
+            padded(&job.name, wide),
+            job.decision.summary,
+            job.place
+        );
+    }
+}
+
+/// Appends one line for each clause: whether it held, where it stands, and what it looked at.
+pub(crate) fn clauses(decision: &Decision, out: &mut String) {
+    let wide = width(decision.clauses.iter().map(|clause| clause.text.as_str()), 60);
+    for clause in &decision.clauses {
+        let mark = if clause.matched {
+            format!("{GREEN}yes{RESET}")
+        } else {
+            format!("{RED}no {RESET}")
+        };
+        let place = clause
+            .place
+            .as_ref()
+            .map(|place| format!("  {DIM}{place}{RESET}"))
+            .unwrap_or_default();
+        let _ = writeln!(out, "  {mark}  {}{place}", padded(&clause.text, wide));
+        for line in operands(clause) {
+            let _ = writeln!(out, "         {line}");
+        }
+    }
+}
+
+fn operands(clause: &Clause) -> impl Iterator<Item = String> {
+    use gantry_language::plan::OperandValue;
+    clause.operands.iter().map(|operand| match &operand.value {
+        OperandValue::Unset => format!("{} is not set", operand.name),
+        OperandValue::Masked => format!("{} is set (masked)", operand.name),
+        OperandValue::Text(text) if operand.name.starts_with('$') => {
+            format!("{} is \"{text}\"", operand.name)
+        }
+        OperandValue::Text(text) => format!("{}: {text}", operand.name),
+    })
+}

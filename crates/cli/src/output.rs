@@ -1,0 +1,74 @@
+//! Printing: colours only where they are seen, and no complaint when the reader went away.
+
+use std::io::{ErrorKind, Write};
+
+use anstream::ColorChoice;
+
+use crate::args::Color;
+use crate::error::CommandError;
+
+/// Decides once for the whole process.
+pub(crate) fn choose_color(color: Color) {
+    let choice = match color {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    };
+    choice.write_global();
+}
+
+/// Writes a text to standard output.
+pub(crate) fn print(text: &str) -> Result<(), CommandError> {
+    write(&mut anstream::stdout().lock(), text.as_bytes())
+}
+
+/// Writes bytes to standard output as they are.
+pub(crate) fn print_raw(bytes: &[u8]) -> Result<(), CommandError> {
+    write(&mut std::io::stdout().lock(), bytes)
+}
+
+/// Writes a text to standard error. A reader that went away is no reason to stop.
+pub(crate) fn note(text: &str) {
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Prints a value as one document of JSON.
+pub(crate) fn print_json(value: &serde_json::Value) -> Result<(), CommandError> {
+    let text = serde_json::to_string_pretty(value).expect("BUG: a JSON value can be written");
+    print(&format!("{text}\n"))
+}
+
+fn write(to: &mut impl Write, bytes: &[u8]) -> Result<(), CommandError> {
+    match to.write_all(bytes).and_then(|()| to.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(CommandError::world("cannot write to standard output").because(&error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// ANSI styles; `anstream` takes them out where nobody sees them.
+pub(crate) mod style {
+    pub(crate) const BOLD: &str = "\u{1b}[1m";
+    pub(crate) const DIM: &str = "\u{1b}[2m";
+    pub(crate) const RED: &str = "\u{1b}[31m";
+    pub(crate) const GREEN: &str = "\u{1b}[32m";
+    pub(crate) const YELLOW: &str = "\u{1b}[33m";
+    pub(crate) const CYAN: &str = "\u{1b}[36m";
+    pub(crate) const RESET: &str = "\u{1b}[0m";
+}
+
+/// Returns the text padded with blanks to a width, counted as a terminal does.
+pub(crate) fn padded(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(unicode_width::UnicodeWidthStr::width(text));
+    format!("{text}{}", " ".repeat(missing))
+}
+
+/// Returns the width of the widest text, at most `limit`.
+pub(crate) fn width<'a>(texts: impl Iterator<Item = &'a str>, limit: usize) -> usize {
+    texts
+        .map(unicode_width::UnicodeWidthStr::width)
+        .max()
+        .unwrap_or_default()
+        .min(limit)
+}

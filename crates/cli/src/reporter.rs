@@ -1,0 +1,228 @@
+//! What a run shows while it goes on: lines prefixed by their job, or one JSON event a line.
+
+use std::collections::HashMap;
+
+use gantry_engine::{JobName, Notice, Observer, Summary};
+use gantry_pipeline::Status;
+use serde_json::{Value, json};
+
+use crate::args::Format;
+use crate::output::{self, padded, style::*};
+use crate::trace_view::{Lines, Shown};
+
+/// Prints the notices of one run.
+pub(crate) struct Reporter {
+    format: Format,
+    /// The width of the widest job name.
+    wide: usize,
+    lines: HashMap<i64, Lines>,
+    /// Standard output is gone; the run goes on without being shown.
+    deaf: bool,
+}
+
+const PREFIX_COLORS: [&str; 6] = [
+    "\u{1b}[36m",
+    "\u{1b}[35m",
+    "\u{1b}[34m",
+    "\u{1b}[32m",
+    "\u{1b}[33m",
+    "\u{1b}[96m",
+];
+
+impl Reporter {
+    pub(crate) fn new<'a>(format: Format, names: impl Iterator<Item = &'a str>) -> Reporter {
+        Reporter {
+            format,
+            wide: output::width(names, 24),
+            lines: HashMap::new(),
+            deaf: false,
+        }
+    }
+
+    fn print(&mut self, text: &str) {
+        if !self.deaf && output::print(text).is_err() {
+            self.deaf = true;
+        }
+    }
+
+    fn event(&mut self, value: &Value) {
+        self.print(&format!("{value}\n"));
+    }
+
+    fn line(&mut self, job: &JobName<'_>, text: &str) {
+        let color = PREFIX_COLORS[usize::try_from(job.attempt.0).unwrap_or_default() % PREFIX_COLORS.len()];
+        let prefix = padded(job.name, self.wide);
+        self.print(&format!("{color}{prefix}{RESET} {DIM}|{RESET} {text}{RESET}\n"));
+    }
+
+    fn transition(&mut self, job: &JobName<'_>, to: Status, reason: &str, note: Option<&str>) {
+        if to.is_completed() {
+            let rest = self
+                .lines
+                .remove(&job.attempt.0)
+                .and_then(|mut lines| lines.rest());
+            self.log(job, rest);
+        }
+        if self.format == Format::Json {
+            return;
+        }
+        let said = match to {
+            Status::Running => format!("{DIM}started{}{RESET}", attempt(job)),
+            Status::Success => format!("{GREEN}succeeded{RESET}"),
+            Status::Failed => format!("{RED}failed{RESET}: {reason}"),
+            Status::Canceled => format!("{YELLOW}canceled{RESET}"),
+            Status::Skipped => format!("{DIM}skipped: {reason}{RESET}"),
+            Status::Manual | Status::Scheduled => format!("{YELLOW}{}{RESET}: {reason}", to.as_str()),
+            _ => return,
+        };
+        let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
+        self.line(job, &format!("{said}{note}"));
+    }
+
+    fn log(&mut self, job: &JobName<'_>, lines: impl IntoIterator<Item = String>) {
+        for line in lines {
+            match self.format {
+                Format::Text => self.line(job, &line),
+                Format::Json => {
+                    self.event(
+                        &json!({ "event": "log", "job": job.name, "attempt": job.number, "line": line }),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn attempt(job: &JobName<'_>) -> String {
+    if job.number > 1 {
+        format!(", attempt {}", job.number)
+    } else {
+        String::new()
+    }
+}
+
+impl Observer for Reporter {
+    fn notice(&mut self, notice: Notice<'_>) {
+        match notice {
+            Notice::Started { run, jobs } => {
+                if self.format == Format::Json {
+                    self.event(&json!({ "event": "run_started", "version": 1, "run": run.0, "jobs": jobs }));
+                }
+            }
+            Notice::Transition {
+                job,
+                from,
+                to,
+                reason,
+                note,
+            } => {
+                let reason = reason.to_string();
+                self.transition(&job, to, &reason, note);
+                if self.format == Format::Json {
+                    self.event(&json!({
+                        "event": "job",
+                        "job": job.name,
+                        "stage": job.stage,
+                        "attempt": job.number,
+                        "from": from.as_str(),
+                        "to": to.as_str(),
+                        "reason": reason,
+                        "note": note,
+                    }));
+                }
+            }
+            Notice::Trace { job, bytes } => {
+                let lines = self
+                    .lines
+                    .entry(job.attempt.0)
+                    .or_insert_with(|| Lines::new(Shown::Scripts))
+                    .push(bytes);
+                self.log(&job, lines);
+            }
+            Notice::Artifact { job, artifact } => {
+                if self.format == Format::Json {
+                    self.event(&json!({
+                        "event": "artifact",
+                        "job": job.name,
+                        "type": artifact.artifact_type,
+                        "file_name": artifact.file_name,
+                        "size_bytes": artifact.size_bytes,
+                    }));
+                }
+            }
+            Notice::Finished { run, status } => {
+                if self.format == Format::Json {
+                    self.event(&json!({ "event": "run_finished", "run": run.0, "status": status.as_str() }));
+                }
+            }
+        }
+    }
+}
+
+/// Returns the table at the end of a run.
+pub(crate) fn summary(summary: &Summary) -> String {
+    let wide = output::width(summary.jobs.iter().map(|job| job.name.as_str()), 40);
+    let mut out = format!("\n{BOLD}run {} {}{RESET}\n", summary.run, outcome(summary));
+    for job in &summary.jobs {
+        let (color, word) = match job.status {
+            Status::Success => (GREEN, "success"),
+            Status::Failed if job.allowed_to_fail => (YELLOW, "failed, allowed"),
+            Status::Failed => (RED, "failed"),
+            Status::Manual | Status::Scheduled | Status::Canceled => (YELLOW, job.status.as_str()),
+            _ => (DIM, job.status.as_str()),
+        };
+        let took = job
+            .duration
+            .map(|took| format!("{:.1} s", took.as_secs_f64()))
+            .unwrap_or_default();
+        let why = match job.status {
+            Status::Success => String::new(),
+            Status::Failed => format!(
+                "{}  {DIM}gantry logs {} '{}'{RESET}",
+                job.reason, summary.run, job.name
+            ),
+            _ => job.reason.clone(),
+        };
+        let line = format!(
+            "  {color}{}{RESET}  {}  {took:>7}  {why}",
+            padded(word, 15),
+            padded(&job.name, wide)
+        );
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+fn outcome(summary: &Summary) -> &'static str {
+    use gantry_engine::Ending;
+    match summary.ending {
+        Ending::Success => "succeeded",
+        Ending::Failed => "failed",
+        Ending::Waiting => "waits for a person",
+        Ending::NothingToRun => "had nothing to run",
+        Ending::Interrupted => "was interrupted",
+    }
+}
+
+/// Returns the last JSON event of a run: what became of every job.
+pub(crate) fn summary_json(summary: &Summary) -> Value {
+    let jobs: Vec<_> = summary
+        .jobs
+        .iter()
+        .map(|job| {
+            json!({
+                "name": job.name,
+                "stage": job.stage,
+                "status": job.status.as_str(),
+                "reason": job.reason,
+                "attempts": job.attempts,
+                "allowed_to_fail": job.allowed_to_fail,
+                "failure_reason": job.failure_reason,
+                "exit_code": job.exit_code,
+                "duration_ms": job.duration.map(|took| took.as_millis()),
+            })
+        })
+        .collect();
+    json!({ "event": "summary", "run": summary.run.0, "status": summary.status.as_str(), "jobs": jobs })
+}

@@ -1,0 +1,196 @@
+//! The project that a command is about: its root, its files, and what git knows of it, asked only when needed.
+
+use std::cell::{OnceCell, RefCell};
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use gantry_git::{Changes, GitError, NoBase, Project};
+use gantry_language::source::{Repository, SourceError, Sources};
+
+use crate::error::CommandError;
+
+/// Configurations and included files are read up to here.
+const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024;
+
+/// Returns the project's root: what `-C` names, or the nearest folder upwards that has the configuration.
+pub(crate) fn find_root(directory: Option<&Path>, file: &str) -> Result<PathBuf, CommandError> {
+    if let Some(directory) = directory {
+        return directory.canonicalize().map_err(|error| {
+            CommandError::usage(format!("cannot enter `{}`", directory.display())).because(&error)
+        });
+    }
+    let here = std::env::current_dir()
+        .map_err(|error| CommandError::world("cannot tell the current folder").because(&error))?;
+    let found = here.ancestors().find(|folder| folder.join(file).is_file());
+    Ok(found.unwrap_or(&here).to_owned())
+}
+
+/// Returns the text of the configuration.
+pub(crate) fn read_configuration(root: &Path, file: &str) -> Result<String, CommandError> {
+    let path = root.join(file);
+    read(&path).map_err(|error| match error {
+        SourceError::NotFound => CommandError::usage(format!("there is no `{file}` in `{}`", root.display()))
+            .hint("name another file with --file, another folder with -C"),
+        error => CommandError::usage(format!("`{}` {error}", path.display())),
+    })
+}
+
+fn read(path: &Path) -> Result<String, SourceError> {
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => SourceError::NotFound,
+        _ => SourceError::Unreadable(error.to_string()),
+    };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(SourceError::Unreadable("it is a folder".to_owned()));
+    }
+    if metadata.len() > MAX_FILE_BYTES {
+        return Err(SourceError::TooLarge {
+            limit_bytes: MAX_FILE_BYTES,
+        });
+    }
+    let bytes = fs::read(path).map_err(unreadable)?;
+    String::from_utf8(bytes).map_err(|_| SourceError::NotText)
+}
+
+/// The checkout, as rules and includes ask about it.
+pub(crate) struct Checkout {
+    root: PathBuf,
+    project: OnceCell<Project>,
+    /// Given on the command line, instead of git's answer.
+    changed: Option<Vec<String>>,
+    changes: OnceCell<Option<Changes>>,
+    paths: OnceCell<Vec<String>>,
+    /// The first failure of git while rules were asking; they cannot pass it on themselves.
+    failure: RefCell<Option<GitError>>,
+}
+
+impl Checkout {
+    pub(crate) fn new(root: PathBuf, changed: Option<Vec<String>>) -> Checkout {
+        Checkout {
+            root,
+            project: OnceCell::new(),
+            changed,
+            changes: OnceCell::new(),
+            paths: OnceCell::new(),
+            failure: RefCell::new(None),
+        }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns what git knows of the project.
+    pub(crate) fn project(&self) -> Result<&Project, GitError> {
+        if let Some(project) = self.project.get() {
+            return Ok(project);
+        }
+        let project = Project::open(&self.root)?;
+        Ok(self.project.get_or_init(|| project))
+    }
+
+    /// Returns the failure that made an answer to a rule impossible.
+    pub(crate) fn failure(&self) -> Option<GitError> {
+        self.failure.borrow_mut().take()
+    }
+
+    fn keep<T>(&self, result: Result<T, GitError>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.failure.borrow_mut().get_or_insert(error);
+                None
+            }
+        }
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        let ask = || self.keep(self.project().and_then(Project::changed_files));
+        self.changes.get_or_init(ask).as_ref()
+    }
+
+    /// Returns how changed files were told, where a rule asked for them.
+    pub(crate) fn describe_changes(&self) -> Option<String> {
+        if let Some(changed) = &self.changed {
+            return Some(format!("{} given with --changed", files(changed.len())));
+        }
+        let changes = self.changes.get()?.as_ref()?;
+        Some(match &changes.base {
+            Ok(base) => {
+                let short = base.sha.get(..8).unwrap_or(&base.sha);
+                format!(
+                    "{} since {} ({short}), uncommitted ones included",
+                    files(changes.paths.len()),
+                    base.name
+                )
+            }
+            Err(why) => format!("not known, which counts as changed: {}", no_base(why)),
+        })
+    }
+}
+
+fn files(count: usize) -> String {
+    if count == 1 {
+        "1 file".to_owned()
+    } else {
+        format!("{count} files")
+    }
+}
+
+fn no_base(why: &NoBase) -> String {
+    match why {
+        NoBase::NoRepository => "this folder is not in a git repository".to_owned(),
+        NoBase::NoCommit => "there is no commit yet".to_owned(),
+        NoBase::NoBranch => "there is neither an upstream nor a default branch to compare with".to_owned(),
+        NoBase::NoMergeBase { name, shallow: true } => {
+            format!("this shallow clone does not reach back to {name}; git fetch --unshallow helps")
+        }
+        NoBase::NoMergeBase { name, shallow: false } => format!("HEAD and {name} have no commit in common"),
+    }
+}
+
+impl Sources for Checkout {
+    fn read(&self, path: &str) -> Result<String, SourceError> {
+        let relative = Path::new(path);
+        if !relative
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)))
+        {
+            return Err(SourceError::NotFound);
+        }
+        read(&self.root.join(relative))
+    }
+
+    fn paths(&self) -> Vec<String> {
+        Repository::paths(self).to_vec()
+    }
+}
+
+impl Repository for Checkout {
+    fn changed(&self) -> Option<&[String]> {
+        if let Some(changed) = &self.changed {
+            return Some(changed);
+        }
+        let changes = self.changes()?;
+        changes.base.is_ok().then_some(changes.paths.as_slice())
+    }
+
+    fn changed_since(&self, reference: &str) -> Result<Vec<String>, String> {
+        match &self.changed {
+            Some(changed) => Ok(changed.clone()),
+            None => self
+                .project()
+                .and_then(|project| project.compare_to(reference))
+                .map_err(|error| error.to_string()),
+        }
+    }
+
+    fn paths(&self) -> &[String] {
+        self.paths.get_or_init(|| {
+            self.keep(self.project().and_then(Project::tree_paths))
+                .unwrap_or_default()
+        })
+    }
+}
