@@ -195,9 +195,19 @@ impl Store {
         self.write(|transaction| Ok(insert(transaction, run, attempt, at)?))
     }
 
-    /// Takes down steps that belong together, all or none.
-    pub fn record(&mut self, steps: &[Step], at: Timestamp) -> Result<(), StoreError> {
+    /// Takes down steps that belong together, and what they make of the run's status: all or nothing.
+    pub fn record(
+        &mut self,
+        run: RunId,
+        run_status: &str,
+        steps: &[Step],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         self.write(|transaction| {
+            transaction.execute(
+                "UPDATE runs SET status = ?2 WHERE id = ?1 AND status <> ?2",
+                params![run, run_status],
+            )?;
             for step in steps {
                 record_step(transaction, step, at)?;
             }

@@ -125,17 +125,6 @@ impl Store {
         })
     }
 
-    /// Takes down the pipeline's status while it goes on.
-    pub fn set_run_status(&mut self, run: RunId, status: &str) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            transaction.execute(
-                "UPDATE runs SET status = ?2 WHERE id = ?1 AND status <> ?2",
-                params![run, status],
-            )?;
-            Ok(())
-        })
-    }
-
     /// Closes a run.
     pub fn finish_run(&mut self, run: RunId, status: &str, at: Timestamp) -> Result<(), StoreError> {
         self.write(|transaction| {

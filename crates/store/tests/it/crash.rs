@@ -23,11 +23,21 @@ fn drive_a_run_until_killed() {
     };
     for attempt in [done, running] {
         store
-            .record(&[step(attempt, "created", "running")], after(1))
+            .record(
+                created.run,
+                "running",
+                &[step(attempt, "created", "running")],
+                after(1),
+            )
             .unwrap();
     }
     store
-        .record(&[step(done, "running", "success")], after(2))
+        .record(
+            created.run,
+            "running",
+            &[step(done, "running", "success")],
+            after(2),
+        )
         .unwrap();
     // Not through the harness, which would hold the line back.
     std::io::Write::write_all(&mut std::io::stdout(), b"\ndriving\n").unwrap();

@@ -49,17 +49,27 @@ fn a_life_of_an_attempt_leaves_its_steps() {
     let created = create(&mut store, &["test"]);
     let attempt = created.attempts[0];
     store
-        .record(&[step(attempt, "created", "pending")], after(1))
+        .record(
+            created.run,
+            "running",
+            &[step(attempt, "created", "pending")],
+            after(1),
+        )
         .unwrap();
     store
-        .record(&[step(attempt, "pending", "running")], after(2))
+        .record(
+            created.run,
+            "running",
+            &[step(attempt, "pending", "running")],
+            after(2),
+        )
         .unwrap();
     let failed = Step {
         failure_reason: Some("script_failure".to_owned()),
         exit_code: Some(3),
         ..step(attempt, "running", "failed")
     };
-    store.record(&[failed], after(3)).unwrap();
+    store.record(created.run, "running", &[failed], after(3)).unwrap();
 
     let read = store.attempts(created.run).unwrap().remove(0);
     assert_eq!(read.status, "failed");
@@ -115,7 +125,7 @@ fn steps_that_belong_together_are_kept_all_or_none() {
         step(nobody, "created", "pending"),
     ];
     assert!(matches!(
-        store.record(&steps, after(1)),
+        store.record(created.run, "running", &steps, after(1)),
         Err(StoreError::Sql { .. })
     ));
     assert!(store.transitions(created.run).unwrap().is_empty());

@@ -23,10 +23,20 @@ fn stores_opened_and_written_at_once_lose_nothing() {
                             let created = create(&mut store, &["job"]);
                             let attempt = created.attempts[0];
                             store
-                                .record(&[step(attempt, "created", "running")], after(1))
+                                .record(
+                                    created.run,
+                                    "running",
+                                    &[step(attempt, "created", "running")],
+                                    after(1),
+                                )
                                 .unwrap();
                             store
-                                .record(&[step(attempt, "running", "success")], after(2))
+                                .record(
+                                    created.run,
+                                    "running",
+                                    &[step(attempt, "running", "success")],
+                                    after(2),
+                                )
                                 .unwrap();
                             store.finish_run(created.run, "success", after(3)).unwrap();
                             created.run
@@ -55,7 +65,12 @@ fn a_reader_sees_a_run_go_on() {
     let reader = Store::open_read_only(root.path()).unwrap().unwrap();
     assert_eq!(reader.attempts(created.run).unwrap()[0].status, "created");
     store
-        .record(&[step(created.attempts[0], "created", "running")], after(1))
+        .record(
+            created.run,
+            "running",
+            &[step(created.attempts[0], "created", "running")],
+            after(1),
+        )
         .unwrap();
     assert_eq!(reader.attempts(created.run).unwrap()[0].status, "running");
 }
