@@ -16,7 +16,6 @@ mod persisted;
 mod request;
 mod run;
 mod select;
-mod slug;
 mod summary;
 mod token;
 
@@ -30,5 +29,4 @@ pub use observer::{JobName, Notice, Observer, Silent};
 pub use request::{Deploy, Executor, Options, RunRequest, Selection};
 pub use run::Run;
 pub use select::{Refusal, RefusalCause, UnknownName, refusals, select};
-pub use slug::{environment_slug, slug};
 pub use summary::{Ending, JobSummary, Summary};

@@ -25,11 +25,11 @@
 //! `CI_UPSTREAM_*`.
 
 use gantry_language::plan::{Environment, EnvironmentAction, When, Work};
+use gantry_language::slug::{environment_slug, ref_slug};
 use gantry_language::variables::{Undefined, Variable, expand_with, for_job};
 use gantry_store::Timestamp;
 
 use crate::handover::Handover;
-use crate::slug::{environment_slug, slug};
 
 /// Returns all variables of a job in ascending rank, each key once.
 pub(crate) fn variables(handover: &Handover<'_>) -> Vec<Variable> {
@@ -105,10 +105,10 @@ fn of_job(handover: &Handover<'_>) -> Vec<Variable> {
         Variable::new("CI_JOB_ID", handover.attempt.to_string()),
         Variable::new("CI_JOB_TOKEN", handover.token).masked(),
         Variable::new("CI_JOB_NAME", job.name.as_str()),
-        Variable::new("CI_JOB_NAME_SLUG", slug(&job.name)),
+        Variable::new("CI_JOB_NAME_SLUG", ref_slug(&job.name)),
         Variable::new("CI_JOB_STAGE", job.stage.as_str()),
         Variable::new("CI_JOB_GROUP_NAME", job.base_name.as_str()),
-        Variable::new("CI_JOB_STARTED_AT_SLUG", slug(&started_at)),
+        Variable::new("CI_JOB_STARTED_AT_SLUG", ref_slug(&started_at)),
         Variable::new("CI_JOB_STARTED_AT", started_at),
         Variable::new("CI_NODE_TOTAL", job.node.map_or(1, |node| node.total).to_string()),
     ];

@@ -119,7 +119,7 @@ impl Job {
         self.0.environment = Some(Environment {
             name: name.to_owned(),
             expanded_name: name.to_owned(),
-            url: Some(format!("https://$CI_ENVIRONMENT_SLUG.example.com/$GREETING")),
+            url: Some("https://$CI_ENVIRONMENT_SLUG.example.com/$GREETING".to_owned()),
             action,
             on_stop: None,
             auto_stop_in: None,
