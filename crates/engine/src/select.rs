@@ -45,7 +45,10 @@ pub enum RefusalCause {
 impl Refusal {
     /// Returns true when the shell could run the job, without its image or services.
     pub fn runs_in_shell(&self) -> bool {
-        matches!(self.cause, RefusalCause::Image { .. } | RefusalCause::Service { .. })
+        matches!(
+            self.cause,
+            RefusalCause::Image { .. } | RefusalCause::Service { .. }
+        )
     }
 }
 

@@ -24,8 +24,8 @@
 //! only while its slots are being made and used, so nothing is pinned for it.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::fmt;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 

@@ -67,9 +67,8 @@ pub fn check(
         let resolved = reference::resolve(extended, &mut diagnostics);
         let configuration = configuration::read(&resolved, &mut diagnostics);
         let expanded = expansion::expand(configuration, &mut diagnostics);
-        if !diagnostics.iter().any(|diagnostic| hides_jobs(diagnostic)) {
-            validation::check(&expanded, &mut diagnostics);
-        }
+        let complete = !diagnostics.iter().any(hides_jobs);
+        validation::check(&expanded, complete, &mut diagnostics);
         expanded.configuration
     });
     tidy(&mut diagnostics);
@@ -81,19 +80,17 @@ pub fn check(
     }
 }
 
-/// A mistake through which jobs are missing; checks across jobs would then blame the wrong one.
+/// A mistake through which jobs may be missing: names that are not found are then not to blame.
 fn hides_jobs(diagnostic: &Diagnostic) -> bool {
     const HIDING: &[&str] = &[
-        "yaml",
         "include",
+        "yaml",
         "undefined-extends",
         "bad-extends",
         "extends-circle",
-        "no-script",
-        "not-a-job",
-        "not-supported",
     ];
-    diagnostic.severity == Severity::Error && HIDING.contains(&diagnostic.code)
+    let unsupported_include = diagnostic.code == "not-supported" && diagnostic.message.contains("`include:");
+    diagnostic.severity == Severity::Error && (HIDING.contains(&diagnostic.code) || unsupported_include)
 }
 
 /// By place, each mistake once: a template's is met in every job that uses it.

@@ -3,9 +3,11 @@
 //! Reading goes over all top-level keys once: stages, root variables, `workflow` and `default` are taken first, then
 //! every job, with the defaults it inherits already in place.
 
+use std::collections::HashSet;
+
 use gantry_yaml::{Entry, Mapping, Node, Value};
 
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, did_you_mean, nearest};
 use crate::keywords::default::Defaults;
 use crate::keywords::environment::{self, Environment};
 use crate::keywords::inherit::{self, Inherit, Inherited};
@@ -67,6 +69,8 @@ pub(crate) struct Configuration {
     pub(crate) workflow: Workflow,
     /// In the order of the file.
     pub(crate) jobs: Vec<Job>,
+    /// Jobs that are in the file and could not be read: naming one of them is no mistake.
+    pub(crate) unreadable: HashSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -128,22 +132,24 @@ pub(crate) fn read(resolved: &Resolved, diagnostics: &mut Vec<Diagnostic>) -> Co
     };
     check_defaults(&defaults, diagnostics);
     let mut jobs = Vec::new();
-    let mut visible = 0;
+    let mut unreadable = HashSet::new();
     for entry in root.iter() {
-        if let Some(name) = visible_job(entry, diagnostics) {
-            visible += 1;
-            jobs.extend(
-                JobReader {
-                    name,
-                    defaults: &defaults,
-                    workflow: &workflow,
-                    diagnostics,
-                }
-                .read(&entry.value),
-            );
+        let Some(name) = visible_job(entry, diagnostics) else {
+            continue;
+        };
+        let written = name.value.clone();
+        let reader = JobReader {
+            name,
+            defaults: &defaults,
+            workflow: &workflow,
+            diagnostics,
+        };
+        match reader.read(&entry.value) {
+            Some(job) => jobs.push(job),
+            None => drop(unreadable.insert(written)),
         }
     }
-    if visible == 0 {
+    if jobs.is_empty() && unreadable.is_empty() {
         let span = root.iter().next().map(|entry| entry.key.span);
         diagnostics.push(
             Diagnostic::error("no-jobs", span, "the configuration has no job")
@@ -156,6 +162,7 @@ pub(crate) fn read(resolved: &Resolved, diagnostics: &mut Vec<Diagnostic>) -> Co
         variables,
         workflow,
         jobs,
+        unreadable,
     }
 }
 
@@ -180,7 +187,7 @@ fn stages(root: &Mapping, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
             }
         }
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     stages.retain(|stage| stage != ".pre" && stage != ".post" && seen.insert(stage.clone()));
     stages.insert(0, ".pre".to_owned());
     stages.push(".post".to_owned());
@@ -422,16 +429,20 @@ impl JobReader<'_> {
     }
 
     fn no_work(&mut self, mapping: &Mapping) {
+        let misspelt = |entry: &Entry| {
+            entry
+                .key
+                .as_str()
+                .and_then(|key| nearest(key, ["script", "trigger"]))
+        };
+        if mapping.iter().any(|entry| misspelt(entry).is_some()) {
+            // It was reported as an unknown key, with the right one.
+            return;
+        }
         let name = &self.name.value;
-        let known = ["script", "trigger"];
-        let help = mapping
-            .iter()
-            .filter_map(|entry| entry.key.as_str())
-            .find_map(|key| did_you_mean(key, known).filter(|_| !known.contains(&key)))
-            .or_else(|| did_you_mean(name, RESERVED.iter().copied()))
-            .unwrap_or_else(|| {
-                "give it a `script`, or begin its name with `.` to make it a template".to_owned()
-            });
+        let help = did_you_mean(name, RESERVED.iter().copied()).unwrap_or_else(|| {
+            "give it a `script`, or begin its name with `.` to make it a template".to_owned()
+        });
         self.diagnostics.push(
             Diagnostic::error(
                 "no-script",
@@ -479,11 +490,7 @@ impl<'a> Fields<'a> {
         if let Some(entry) = self
             .mapping
             .entry("script")
-            .filter(|_| build.script.iter().all(|line| line.trim().is_empty()))
-            && !matches!(
-                &entry.value.value,
-                Value::Integer(_) | Value::Mapping(_) | Value::Bool(_)
-            )
+            .filter(|entry| is_blank(&entry.value))
         {
             reader.error(
                 "blank",
@@ -569,5 +576,15 @@ impl<'a> Fields<'a> {
                 implicit,
             },
         }
+    }
+}
+
+/// No command is in it.
+fn is_blank(script: &Node) -> bool {
+    match &script.value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Sequence(items) => items.iter().all(is_blank),
+        _ => false,
     }
 }

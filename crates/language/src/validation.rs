@@ -11,7 +11,8 @@ use crate::keywords::needs;
 use crate::keywords::needs::Need;
 use crate::plan::EnvironmentAction;
 
-pub(crate) fn check(expanded: &Expanded, diagnostics: &mut Vec<Diagnostic>) {
+/// Reports what is wrong across jobs. Where the configuration is not `complete`, a name that is not found is no mistake.
+pub(crate) fn check(expanded: &Expanded, complete: bool, diagnostics: &mut Vec<Diagnostic>) {
     let configuration = &expanded.configuration;
     let stages: HashMap<&str, usize> = configuration
         .stages
@@ -26,6 +27,7 @@ pub(crate) fn check(expanded: &Expanded, diagnostics: &mut Vec<Diagnostic>) {
         .collect();
     let all = All {
         expanded,
+        complete,
         stages,
         jobs,
     };
@@ -40,6 +42,7 @@ pub(crate) fn check(expanded: &Expanded, diagnostics: &mut Vec<Diagnostic>) {
 
 struct All<'a> {
     expanded: &'a Expanded,
+    complete: bool,
     stages: HashMap<&'a str, usize>,
     jobs: HashMap<&'a str, &'a Job>,
 }
@@ -51,6 +54,16 @@ impl<'a> All<'a> {
 
     fn is_later(&self, job: &Job, than: &Job) -> bool {
         matches!((self.stage_index(job), self.stage_index(than)), (Some(job), Some(than)) if job > than)
+    }
+
+    /// The job is in the file, or could be, although nobody read it.
+    fn may_be_missing(&self, name: &str) -> bool {
+        let unreadable = &self.expanded.configuration.unreadable;
+        !self.complete
+            || unreadable.contains(name)
+            || unreadable
+                .iter()
+                .any(|job| name.starts_with(&format!("{job}: [")))
     }
 
     fn check_stage(&self, job: &Job, diagnostics: &mut Vec<Diagnostic>) {
@@ -108,7 +121,7 @@ impl<'a> All<'a> {
                 );
             }
             match self.jobs.get(needed) {
-                None if need.optional => {}
+                None if need.optional || self.may_be_missing(needed) => {}
                 None => diagnostics.push(needs::undefined(name, needed, need.job.span, self.hint(needed))),
                 Some(target) if self.is_later(target, job) => {
                     let (own, other) = (&job.stage.value, &target.stage.value);
@@ -146,6 +159,7 @@ impl<'a> All<'a> {
                     .is_none_or(|needs| needs.iter().any(|need| need.job.value == wanted))
             };
             match self.jobs.get(wanted) {
+                None if self.may_be_missing(wanted) => {}
                 None => diagnostics.push(
                     Diagnostic::error(
                         "undefined-dependency",
@@ -197,6 +211,9 @@ impl<'a> All<'a> {
             );
         };
         let Some(target) = self.jobs.get(stop) else {
+            if self.may_be_missing(stop) {
+                return;
+            }
             report(
                 format!("`on_stop` names `{stop}`, which is not defined"),
                 "is not defined",

@@ -369,7 +369,10 @@ mod tests {
                 file(writer, "folder/new", b"x");
             }))
             .unwrap();
-        assert_eq!(fs::read_to_string(place.target().join("folder/new")).unwrap(), "x");
+        assert_eq!(
+            fs::read_to_string(place.target().join("folder/new")).unwrap(),
+            "x"
+        );
     }
 
     #[test]
