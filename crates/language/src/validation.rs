@@ -146,7 +146,8 @@ impl<'a> All<'a> {
 
     fn hint(&self, name: &str) -> Option<String> {
         let instances = self.expanded.instances.keys().map(String::as_str);
-        did_you_mean(name, self.jobs.keys().copied().chain(instances))
+        let unreadable = self.expanded.configuration.unreadable.iter().map(String::as_str);
+        did_you_mean(name, self.jobs.keys().copied().chain(instances).chain(unreadable))
     }
 
     fn check_dependencies(&self, job: &Job, diagnostics: &mut Vec<Diagnostic>) {
