@@ -269,3 +269,139 @@ impl SpokenNumber {
         self.thousands.saturating_add(self.current)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(cases: &[(&str, f64)]) {
+        for (text, seconds) in cases {
+            assert_eq!(parse(text), Some(*seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_with_units_are_summed() {
+        check(&[
+            ("3 mins 4 sec", 184.0),
+            ("1.5 hours", 5400.0),
+            ("7d", 604_800.0),
+            ("6 mos 1 day", 15_638_400.0),
+            ("2h20min", 8400.0),
+            ("1h 1h", 7200.0),
+            ("0.4 sec", 0.4),
+            (".5 min", 30.0),
+            ("1 YEAR", 31_557_600.0),
+            ("2 weeks, 1 hr and 5 m plus 1s", 1_213_501.0),
+        ]);
+    }
+
+    #[test]
+    fn every_unit_has_its_synonyms() {
+        for (seconds, words) in UNITS {
+            for word in words {
+                check(&[(&format!("2 {word}"), 2.0 * seconds), (word, seconds)]);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_without_units() {
+        check(&[
+            ("3600", 3600.0),
+            ("5 10", 10.0),
+            ("1h30", 3630.0),
+            ("5 and 10", 10.0),
+        ]);
+    }
+
+    #[test]
+    fn a_unit_in_front_means_one() {
+        check(&[
+            ("week", 604_800.0),
+            ("day", 86_400.0),
+            ("minute 30sec", 90.0),
+            ("and day", 86_400.0),
+            ("2h day", 7200.0),
+        ]);
+    }
+
+    #[test]
+    fn colons_count_from_the_right() {
+        check(&[
+            ("4:30", 270.0),
+            ("1:30:00", 5400.0),
+            ("1 : 30", 90.0),
+            ("1:0:0:0", 86_400.0),
+            ("1:0:0:0:0", 2_592_000.0),
+            ("1:0:0:0:0:0", 31_557_600.0),
+            ("4:30:", 270.0),
+        ]);
+        assert_eq!(parse("1:0:0:0:0:0:0"), None);
+    }
+
+    #[test]
+    fn numbers_in_words() {
+        check(&[
+            ("one week", 604_800.0),
+            ("Twenty-five minutes", 1500.0),
+            ("two hundred and five seconds", 205.0),
+            ("one day and two hours", 93_600.0),
+            ("three thousand six hundred", 3600.0),
+            ("5 hundred s", 500.0),
+            ("one two", 2.0),
+            ("ten", 10.0),
+        ]);
+    }
+
+    #[test]
+    fn all_else_is_no_duration() {
+        for text in [
+            "0",
+            "",
+            " ",
+            "-5",
+            "half an hour",
+            "fortnight",
+            "never",
+            "a day",
+            "0 days",
+            "and",
+            "1,000",
+            "5.",
+            ":",
+            "4:",
+            "1h!",
+            "١ day",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+        assert_eq!(parse(&"9".repeat(400)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text: String) {
+            parse(&text);
+        }
+
+        #[test]
+        fn what_looks_like_a_duration_is_positive_or_nothing(
+            text in "([0-9]{0,3}|[.:, -]|one|twenty|hundred|million|and|h|min|weeks){0,12}",
+        ) {
+            if let Some(seconds) = parse(&text) {
+                prop_assert!(seconds > 0.0 && seconds.is_finite());
+            }
+        }
+
+        #[test]
+        fn hours_minutes_seconds_agree_with_colons(h in 0..100_u32, m in 0..60_u32, s in 1..60_u32) {
+            let seconds = Some(f64::from(h * 3600 + m * 60 + s));
+            prop_assert_eq!(parse(&format!("{h}h{m}m{s}s")), seconds);
+            prop_assert_eq!(parse(&format!("{h}:{m}:{s}")), seconds);
+        }
+    }
+}

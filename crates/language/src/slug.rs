@@ -86,3 +86,82 @@ fn suffix(name: &str) -> String {
         .filter_map(|place| char::from_digit((number / 36_u64.pow(place) % 36) as u32, 36))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn environment_slugs() {
+        for (name, slug) in [
+            ("production", "production"),
+            ("staging-eu", "staging-eu"),
+            ("review/pow", "review-pow-u1yu3x"),
+            ("Production", "production-iis43c"),
+            ("9lives", "env-9lives-j5o5r3"),
+            ("a-very-long-environment-name-x", "a-very-long-envir-jhg2i5"),
+            ("prod-", "prod"),
+        ] {
+            assert_eq!(environment_slug(name), slug, "{name}");
+        }
+        assert_ne!(environment_slug("Review/X"), environment_slug("review/x"));
+    }
+
+    #[test]
+    fn ref_slugs() {
+        let long = format!("{}-{}", "x".repeat(62), "y");
+        for (text, slug) in [
+            ("main", "main"),
+            ("Feature/Nice_Thing", "feature-nice-thing"),
+            ("1.2.3", "1-2-3"),
+            ("--a--b--", "a--b"),
+            ("é", ""),
+            ("", ""),
+            (&long, &long[..62]),
+        ] {
+            assert_eq!(ref_slug(text), slug, "{text}");
+        }
+    }
+
+    #[test]
+    fn tiers() {
+        for (name, expected) in [
+            ("dev", "development"),
+            ("review/a", "development"),
+            ("production-review", "development"),
+            ("Trunk", "development"),
+            ("QA", "testing"),
+            ("mint", "testing"),
+            ("print-service", "testing"),
+            ("acceptance", "testing"),
+            ("preprod", "staging"),
+            ("stg-1", "staging"),
+            ("Production", "production"),
+            ("live", "production"),
+            ("customer", "other"),
+            ("", "other"),
+        ] {
+            assert_eq!(tier(name), expected, "{name}");
+        }
+    }
+
+    fn is_slug(text: &str) -> bool {
+        text.chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    }
+
+    proptest! {
+        #[test]
+        fn slugs_hold_only_what_they_may(text: String) {
+            let reference = ref_slug(&text);
+            prop_assert!(is_slug(&reference) && reference.len() <= 63);
+            prop_assert!(!reference.starts_with('-') && !reference.ends_with('-'));
+            let environment = environment_slug(&text);
+            prop_assert!(is_slug(&environment) && environment.len() <= 24);
+            prop_assert!(environment.starts_with(|c: char| c.is_ascii_lowercase()));
+            tier(&text);
+        }
+    }
+}

@@ -93,3 +93,104 @@ fn extension(pattern: &str) -> Option<&str> {
         .strip_prefix("**/*")
         .filter(|rest| rest.starts_with('.') && !rest.contains('/') && !has_wildcard(rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn find(patterns: &[&str], paths: &[&str]) -> Option<String> {
+        let owned = |texts: &[&str]| texts.iter().copied().map(str::to_owned).collect::<Vec<_>>();
+        Exists::new(&owned(patterns)).find(&owned(paths))
+    }
+
+    #[test]
+    fn kinds_of_patterns() {
+        let paths = [
+            "Dockerfile",
+            "app/main.rb",
+            "app/a.test.js",
+            "docs/index.md",
+            ".env",
+            "a{b}",
+        ];
+        let cases: &[(&str, Option<&str>)] = &[
+            ("Dockerfile", Some("Dockerfile")),
+            ("dockerfile", None),
+            (".env", Some(".env")),
+            ("docs", None),
+            ("docs/", Some("docs/")),
+            ("doc/", None),
+            ("main.rb", None),
+            ("app/main.rb", Some("app/main.rb")),
+            ("**/*.rb", Some("app/main.rb")),
+            ("**/*.test.js", Some("app/a.test.js")),
+            ("**/*.go", None),
+            ("**/*.{rb,go}", Some("app/main.rb")),
+            ("*/*.rb", Some("app/main.rb")),
+            ("app/**", Some("app/main.rb")),
+            ("*file", Some("Dockerfile")),
+            ("*.rb", None),
+            ("[.]env", Some(".env")),
+            ("a{b}", None),
+            ("a\\", None),
+        ];
+        for (pattern, expected) in cases {
+            assert_eq!(find(&[pattern], &paths).as_deref(), *expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn exact_names_come_before_extensions_before_the_rest() {
+        let paths = ["a.c", "a.md", "b"];
+        assert_eq!(find(&["a.?", "**/*.md", "b"], &paths).as_deref(), Some("b"));
+        assert_eq!(find(&["a.?", "**/*.md", "c"], &paths).as_deref(), Some("a.md"));
+        assert_eq!(find(&["c", "a.?"], &paths).as_deref(), Some("a.c"));
+    }
+
+    #[test]
+    fn only_the_top_level_counts_if_no_pattern_goes_deeper() {
+        let mut paths = vec!["a/b"; MAX_COMPARISONS];
+        assert_eq!(find(&["x*"], &paths), None);
+        paths.push("top");
+        assert_eq!(find(&["t*"], &paths).as_deref(), Some("top"));
+        assert_eq!(find(&["t*", "x/y"], &paths).as_deref(), Some(NOT_LOOKED));
+    }
+
+    #[test]
+    fn too_many_comparisons_count_as_found() {
+        let paths = vec!["d/a"; MAX_COMPARISONS / 2];
+        assert_eq!(find(&["x/*", "y/*"], &paths), None);
+        assert_eq!(find(&["x/*", "y/*", "z/*"], &paths).as_deref(), Some(NOT_LOOKED));
+        assert_eq!(find(&["x/*", "y/*", "**/*.c", "z/"], &paths), None);
+        assert_eq!(
+            find(&["x/*", "y/*", "z/*", "d/a"], &paths).as_deref(),
+            Some("d/a")
+        );
+    }
+
+    #[test]
+    fn nothing_is_never_found() {
+        assert_eq!(find(&[], &["a"]), None);
+        assert_eq!(find(&["a", "**/*.a", "*"], &[]), None);
+        assert_eq!(find(&["", "/"], &["a", "a/b"]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_texts_are_patterns(
+            patterns in prop::collection::vec(any::<String>(), 0..5),
+            paths in prop::collection::vec(any::<String>(), 0..5),
+        ) {
+            Exists::new(&patterns).find(&paths);
+        }
+
+        #[test]
+        fn every_file_is_found_by_its_name(paths in prop::collection::vec("[a-z]{1,3}(/[a-z.]{1,3}){0,2}", 1..6)) {
+            for path in &paths {
+                prop_assert_eq!(Exists::new(std::slice::from_ref(path)).find(&paths), Some(path.clone()));
+            }
+        }
+    }
+}

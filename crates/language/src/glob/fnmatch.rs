@@ -334,3 +334,262 @@ fn split_alternatives(inside: &str) -> Vec<&str> {
     alternatives.push(&inside[start..]);
     alternatives
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(pattern: &str, matching: &[&str], others: &[&str]) {
+        let glob = Fnmatch::new(pattern);
+        for path in matching {
+            assert!(glob.matches(path), "`{pattern}` does not match `{path}`");
+        }
+        for path in others {
+            assert!(!glob.matches(path), "`{pattern}` matches `{path}`");
+        }
+    }
+
+    #[test]
+    fn stars_stay_within_a_directory() {
+        check("*.md", &["a.md", ".md"], &["d/a.md", "a.mdx", "a.MD"]);
+        check(
+            "docs/*",
+            &["docs/a", "docs/.a"],
+            &["docs/a/b", "docs", "x/docs/a"],
+        );
+        check("*", &["a", ".env", ""], &["a/b", "/a"]);
+        check("a*b*c", &["abc", "aXbYc", "abcbc"], &["ab", "a/bc", "abcd"]);
+        check("?.c", &["a.c", "é.c"], &["/.c", ".c", "ab.c"]);
+    }
+
+    #[test]
+    fn double_stars_cross_directories_only_in_front_of_a_slash() {
+        check("**/*.md", &["a.md", "d/e/a.md", ".d/a.md"], &["a.txt"]);
+        check("**.md", &["a.md"], &["d/a.md"]);
+        check(
+            "docs/**/*",
+            &["docs/a", "docs/a/b", "docs/a/b/c"],
+            &["docs", "doc/a"],
+        );
+        check("docs/**", &["docs/a"], &["docs/a/b"]);
+        check("a/**/b", &["a/b", "a/x/y/b"], &["a/x/y", "ab", "a/xb"]);
+        check(
+            "a/**/b/**/c",
+            &["a/b/c", "a/b/b/x/c", "a/x/b/c"],
+            &["a/c", "a/b/x"],
+        );
+        check("x**/b", &["xy/b"], &["xy/z/b"]);
+        check("**/**/b", &["b", "a/b", "a/c/d/b"], &["a/bb"]);
+        check("**/", &[], &["a", "a/b"]);
+    }
+
+    #[test]
+    fn names_without_wildcards_are_literal() {
+        check("docs/", &[], &["docs/a", "docs"]);
+        check("docs", &["docs"], &["docs/a", "Docs"]);
+        check("./a", &[], &["a"]);
+        check("a//b", &[], &["a/b"]);
+        check("../a", &[], &["a"]);
+        check("", &[""], &["a"]);
+    }
+
+    #[test]
+    fn braces_are_alternatives() {
+        check("*.{rb,py}", &["a.rb", "a.py"], &["a.rbpy", "a.{rb,py}"]);
+        check("{a,b}/**/*", &["a/x", "b/x/y"], &["c/x"]);
+        check("{a,b{c,d/e}}.x", &["a.x", "bc.x", "bd/e.x"], &["b.x", "c.x"]);
+        check("{,x}a", &["a", "xa"], &["ya"]);
+        check("a{}b", &["ab"], &["a{}b"]);
+        check(r"{a\,b,c}", &["a,b", "c"], &["a", "b"]);
+        check(r"\{a,b\}", &["{a,b}"], &["a", "b"]);
+        check("a}", &["a}"], &["a"]);
+        check("{*,x}*/b", &["a/b", "x/a/b", "xa/b"], &["a/c"]);
+    }
+
+    #[test]
+    fn classes_stand_for_one_character() {
+        check("[ab].c", &["a.c", "b.c"], &["c.c", "ab.c"]);
+        check("[!a].c", &["b.c"], &["a.c", "/.c"]);
+        check("[^a].c", &["b.c"], &["a.c"]);
+        check("[a-c]", &["a", "b", "c"], &["d", "-"]);
+        check("[c-a]", &["a", "c"], &["b"]);
+        check("[a-]", &["a", "-"], &["b"]);
+        check(r"[\]a]", &["]", "a"], &["\\"]);
+        check("[a/b]", &["a", "b"], &["/", "a/b"]);
+        check("x[/]y", &[], &["x/y"]);
+        check("[!]", &["a"], &["", "aa"]);
+    }
+
+    #[test]
+    fn backslashes_escape() {
+        check(r"\*", &["*"], &["a", r"\*"]);
+        check(r"\a\[b]", &["a[b]"], &["ab"]);
+        check(r"a\/b", &["a/b"], &[]);
+        check(r"*\/b", &["a/b"], &["a/c/b"]);
+        check(r"a\", &[r"a\"], &["a"]);
+        check(r"**\/b", &["a/b"], &["b", "a/c/b"]);
+    }
+
+    #[test]
+    fn what_is_left_open_matches_nothing() {
+        check("{a", &[], &["{a", "a"]);
+        check("{a,b", &[], &["a", "b", "{a,b"]);
+        check("[a", &[], &["[a", "a"]);
+        check("[]", &[], &["[]", "", "]"]);
+        check("[a-", &[], &["a", "-", "[a-"]);
+    }
+
+    #[test]
+    fn braces_beyond_the_budget_match_nothing() {
+        check(&"{a,b}".repeat(10), &[&"a".repeat(10), &"ab".repeat(5)], &["a"]);
+        check(&"{a,b}".repeat(11), &[], &[&"a".repeat(11)]);
+        check(&"{a,b}".repeat(10_000), &[], &[&"a".repeat(10_000)]);
+        let nested = |depth| format!("{}a{}", "{".repeat(depth), "}".repeat(depth));
+        check(&nested(100), &["a"], &["b"]);
+        check(&nested(100_000), &[], &["a"]);
+    }
+
+    #[test]
+    fn many_wildcards_take_bounded_work() {
+        let text = "a".repeat(5_000);
+        check(
+            &format!("{}b", "a*".repeat(500)),
+            &[&format!("{text}b")],
+            &[&text],
+        );
+        let deep = "a/".repeat(5_000);
+        check(
+            &format!("{}x", "**/".repeat(500)),
+            &[&format!("{deep}x")],
+            &[&format!("{deep}y")],
+        );
+        check(
+            &format!("{}x", "**/a/".repeat(50)),
+            &[&format!("{deep}x")],
+            &[&format!("{deep}y")],
+        );
+    }
+
+    /// Says the same as [`Fnmatch`], by trying everything: `fresh` is true where a directory level begins.
+    fn naive(pattern: &[char], path: &[char], fresh: bool) -> bool {
+        if fresh && let ['*', '*', '/', after @ ..] = pattern {
+            let levels = (0..path.len()).filter(|at| path[*at] == '/');
+            return naive(after, path, true)
+                || levels.into_iter().any(|at| naive(after, &path[at + 1..], true));
+        }
+        let (pattern, escaped) = match pattern {
+            ['\\', after @ ..] if !after.is_empty() => (after, true),
+            _ => (pattern, false),
+        };
+        match (pattern, path) {
+            ([], []) => true,
+            (['*', after @ ..], _) if !escaped => {
+                naive(after, path, false)
+                    || path.first().is_some_and(|c| *c != '/') && naive(pattern, &path[1..], false)
+            }
+            (['?', after @ ..], [c, rest @ ..]) if !escaped => *c != '/' && naive(after, rest, false),
+            (['[', class @ ..], [c, rest @ ..]) if !escaped => {
+                *c != '/' && naive_class(class, *c).is_some_and(|after| naive(after, rest, false))
+            }
+            (['['], []) if !escaped => false,
+            ([wanted, after @ ..], [c, rest @ ..]) => wanted == c && naive(after, rest, *c == '/'),
+            _ => false,
+        }
+    }
+
+    /// Returns what follows the class if `c` is in it.
+    fn naive_class(class: &[char], c: char) -> Option<&[char]> {
+        let (negated, mut class) = match class {
+            ['!' | '^', after @ ..] => (true, after),
+            _ => (false, class),
+        };
+        let mut listed = false;
+        loop {
+            let (low, after) = match class {
+                [']', after @ ..] => return (listed != negated).then_some(after),
+                ['\\', low, after @ ..] | [low, after @ ..] if *low != '\\' || class.len() > 1 => {
+                    (*low, after)
+                }
+                _ => return None,
+            };
+            let (high, after) = match after {
+                ['-', ']', ..] => (low, after),
+                ['-', '\\', high, after @ ..] => (*high, after),
+                ['-', high, after @ ..] if *high != '\\' => (*high, after),
+                ['-', ..] => return None,
+                _ => (low, after),
+            };
+            listed |= c == low || c == high || low < c && c < high;
+            class = after;
+        }
+    }
+
+    /// Reads a text with its groups up to the end of the alternative, and returns all that it may mean; `None` if
+    /// a group stays open.
+    fn naive_braces(text: &mut Chars<'_>, in_group: bool) -> Option<Vec<String>> {
+        let mut meanings = vec![String::new()];
+        loop {
+            let items = match text.as_str().chars().next() {
+                None => return (!in_group).then_some(meanings),
+                Some(',' | '}') if in_group => return Some(meanings),
+                Some('{') => naive_group(text)?,
+                Some(c) => {
+                    text.next();
+                    let escaped = text.as_str().chars().next().filter(|_| c == '\\');
+                    if escaped.is_some() {
+                        text.next();
+                    }
+                    vec![[Some(c), escaped].into_iter().flatten().collect()]
+                }
+            };
+            meanings = meanings
+                .iter()
+                .flat_map(|before| items.iter().map(move |item| format!("{before}{item}")))
+                .collect();
+        }
+    }
+
+    fn naive_group(text: &mut Chars<'_>) -> Option<Vec<String>> {
+        let mut meanings = Vec::new();
+        // What goes by here is the opening brace, commas, and at last the closing one.
+        while text.next() != Some('}') {
+            meanings.extend(naive_braces(text, true)?);
+        }
+        Some(meanings)
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_pattern(pattern in any::<String>(), path in any::<String>()) {
+            Fnmatch::new(&pattern).matches(&path);
+        }
+
+        #[test]
+        fn agrees_with_trying_everything(
+            pattern in r"(\*\*/|\*|\?|[ab/]|\[[ab!^\\\]/-]{0,3}\]|\{|,|\}|\\|\[|\]){0,9}",
+            path in "[ab/*\\]\\\\-]{0,7}",
+        ) {
+            let text: Vec<char> = path.chars().collect();
+            let expected = naive_braces(&mut pattern.chars(), false)
+                .unwrap_or_default()
+                .iter()
+                .any(|alternative| naive(&alternative.chars().collect::<Vec<_>>(), &text, true));
+            prop_assert_eq!(Fnmatch::new(&pattern).matches(&path), expected);
+        }
+
+        #[test]
+        fn escaped_text_matches_itself(path in "[^\0]{0,12}") {
+            let escaped: String = path
+                .chars()
+                .flat_map(|c| match c {
+                    '*' | '?' | '[' | '{' | '}' | '\\' => vec!['\\', c],
+                    c => vec![c],
+                })
+                .collect();
+            prop_assert!(Fnmatch::new(&escaped).matches(&path));
+        }
+    }
+}

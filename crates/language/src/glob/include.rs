@@ -53,3 +53,59 @@ fn translate(pattern: &str) -> String {
     regex.push_str(r"\z");
     regex
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(pattern: &str, matching: &[&str], others: &[&str]) {
+        let wildcard = IncludeWildcard::new(pattern);
+        for path in matching {
+            assert!(wildcard.matches(path), "`{pattern}` does not match `{path}`");
+        }
+        for path in others {
+            assert!(!wildcard.matches(path), "`{pattern}` matches `{path}`");
+        }
+    }
+
+    #[test]
+    fn stars_by_their_number() {
+        let configs = ["configs/a.yml", "configs/d/a.yml", "configs/d/e/a.yml"];
+        check("configs/*.yml", &configs[..1], &configs[1..]);
+        check("configs/**.yml", &configs, &["a.yml", "configs/a.yaml"]);
+        check("configs/**/*.yml", &configs, &["a.yml", "xconfigs/a.yml"]);
+        check("**/a.yml", &["a.yml", "configs/a.yml"], &["configs/xa.yml"]);
+        check("*/a.yml", &["configs/a.yml"], &["a.yml", "configs/d/a.yml"]);
+        check("**", &["a", "a/b"], &[]);
+        check("x***/b", &["x/b", "xy/b", "xy/z/b", "xb"], &["y/b"]);
+    }
+
+    #[test]
+    fn all_else_is_literal() {
+        check("a.{yml,?}[b]", &["a.{yml,?}[b]"], &["a.yml", "axyml"]);
+        check("configs/**", &["configs/.hidden"], &["configs"]);
+        check("///a/*.yml", &["a/b.yml"], &["/a/b.yml"]);
+        check("./a.yml", &["./a.yml"], &["a.yml"]);
+        check("a", &["a"], &["a\n", "A"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_wildcard(pattern in any::<String>(), path in any::<String>()) {
+            IncludeWildcard::new(&pattern).matches(&path);
+        }
+
+        #[test]
+        fn stars_may_stand_for_nothing(before in "[a-z/.]{0,6}", after in "[a-z.][a-z/.]{0,5}") {
+            let path = format!("{before}{after}");
+            let path = path.trim_start_matches('/');
+            for stars in ["*", "**", "***", "**/"] {
+                let pattern = format!("{before}{stars}{after}");
+                prop_assert!(IncludeWildcard::new(&pattern).matches(path), "{}", pattern);
+            }
+        }
+    }
+}
