@@ -71,10 +71,10 @@ pub struct Transition {
 pub enum IllegalEvent {
     #[error("the pipeline has not started")]
     NotStarted,
-    #[error("the pipeline has {jobs} jobs, none of them is number {}", job.0)]
-    NoSuchJob { job: JobIndex, jobs: usize },
+    #[error("the pipeline has no job number {}", .0.0)]
+    NoSuchJob(JobIndex),
     /// `event` is the verb: `play`, `cancel`, …
-    #[error("cannot {event} `{job}`: it is {status}")]
+    #[error("cannot {event} `{job}`: its status is {status}")]
     WrongStatus {
         event: &'static str,
         job: String,

@@ -177,9 +177,8 @@ impl Pipeline {
         if !self.started {
             return Err(IllegalEvent::NotStarted);
         }
-        let jobs = self.blueprint.len();
-        if job.0 >= jobs {
-            return Err(IllegalEvent::NoSuchJob { job, jobs });
+        if job.0 >= self.blueprint.len() {
+            return Err(IllegalEvent::NoSuchJob(job));
         }
         let status = self.job(job).status;
         if is_possible(event, status) {

@@ -19,7 +19,7 @@ struct Scenario {
     moves: Vec<Move>,
 }
 
-/// An event to be: most moves choose among what is possible at their time.
+/// An event to be: most moves choose among what is possible at their time, short of ending it all.
 #[derive(Debug, Clone)]
 enum Move {
     Possible {
@@ -240,7 +240,7 @@ impl<'s> Pair<'s> {
     fn possible(&self, outcome: &Outcome) -> Vec<Event> {
         let jobs = (0..self.scenario.plan.jobs.len()).map(JobIndex);
         let mut events = every_event(jobs, outcome);
-        events.retain(|event| self.model.is_possible(event));
+        events.retain(|event| *event != Event::CancelAll && self.model.is_possible(event));
         events
     }
 

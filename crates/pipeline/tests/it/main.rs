@@ -10,5 +10,6 @@ mod readiness;
 mod reasons;
 mod restore;
 mod retry;
+mod run;
 mod scale;
 mod story;
