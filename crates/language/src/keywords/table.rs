@@ -160,3 +160,57 @@ pub(crate) fn job_keys() -> impl Iterator<Item = &'static str> {
 pub(crate) fn job_key(name: &str) -> Option<&'static Keyword> {
     JOB.iter().find(|keyword| keyword.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+    use std::path::Path;
+
+    use super::*;
+
+    fn page() -> String {
+        let mut page = String::from(
+            "<!-- Generated from crates/language/src/keywords/table.rs: UPDATE_PAGES=1 cargo test -p gantry-language -->\n\n\
+             # Keywords\n\n\
+             *Honoured*: it has its effect in `gantry run`. *Carried*: it is checked and kept in the plan, and the note says who\n\
+             acts on it. *Refused*: the file is refused, with the place of the keyword. Any other key is an error, as in GitLab.\n",
+        );
+        for (title, keywords) in [("At the top of a file", TOP_LEVEL), ("In a job", JOB)] {
+            let _ = write!(page, "\n## {title}\n\n| keyword | | |\n|---|---|---|\n");
+            for keyword in keywords {
+                let _ = writeln!(
+                    page,
+                    "| `{}` | {} | {} |",
+                    keyword.name,
+                    keyword.support.as_str(),
+                    keyword.note
+                );
+            }
+        }
+        page
+    }
+
+    #[test]
+    fn the_page_of_keywords_says_what_the_table_says() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/keywords.md");
+        let page = page();
+        if std::env::var_os("UPDATE_PAGES").is_some() {
+            std::fs::write(&path, &page).expect("the page can be written");
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(
+            written, page,
+            "UPDATE_PAGES=1 cargo test -p gantry-language writes it"
+        );
+    }
+
+    #[test]
+    fn the_tables_are_in_order_and_name_nothing_twice() {
+        for table in [TOP_LEVEL, JOB] {
+            assert!(
+                table.windows(2).all(|pair| pair[0].name < pair[1].name),
+                "sorted by name"
+            );
+        }
+    }
+}
