@@ -34,7 +34,7 @@ pub(crate) struct Blueprint {
 pub(crate) struct Job {
     pub(crate) name: String,
     pub(crate) stage: StageIndex,
-    pub(crate) turn: Turn,
+    turn: Turn,
     pub(crate) when: When,
     pub(crate) start_in_secs: u64,
     pub(crate) allow_failure: AllowFailure,
@@ -140,6 +140,10 @@ impl Blueprint {
             );
         }
         found
+    }
+
+    pub(crate) fn turn(&self, job: JobIndex) -> Turn {
+        self.job(job).turn
     }
 
     pub(crate) fn at(&self, turn: Turn) -> JobIndex {

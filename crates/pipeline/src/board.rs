@@ -2,47 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use gantry_language::plan::AllowFailure;
-use serde::{Deserialize, Serialize};
-
 use crate::blueprint::{Blueprint, JobIndex, StageIndex};
 use crate::composite::{Mode, Standing, Standings, composite};
 use crate::event::Moment;
-use crate::reason::Reason;
+use crate::job_state::JobState;
 use crate::status::Status;
-
-/// The state of a job's latest attempt: all that there is to store about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobState {
-    pub status: Status,
-    /// From 1.
-    pub attempt: u32,
-    pub reason: Reason,
-    /// When a scheduled job becomes pending by itself.
-    pub deadline: Option<Moment>,
-    /// The job has been started, by a person or by itself: `when` and holds do not stop a later attempt.
-    pub released: bool,
-}
-
-impl JobState {
-    pub(crate) const CREATED: JobState = JobState {
-        status: Status::Created,
-        attempt: 1,
-        reason: Reason::InLine,
-        deadline: None,
-        released: false,
-    };
-
-    /// Returns what the job contributes to the status of its stage.
-    fn standing(&self, allow_failure: &AllowFailure) -> Standing {
-        let allowed = match &self.reason {
-            Reason::AllowedFailure { .. } => true,
-            Reason::Failed { .. } | Reason::Held { .. } => false,
-            _ => *allow_failure == AllowFailure::Yes,
-        };
-        Standing::of(self.status, allowed)
-    }
-}
 
 /// The states and their indexes. Everything is derived from the states; [`Board::put`] keeps it so.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,15 +21,25 @@ pub(crate) struct Board {
     deadlines: BTreeSet<(Moment, JobIndex)>,
 }
 
-/// How many of a group of jobs have each standing.
+/// How many of a group of jobs have each standing, and which standings there are.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Census([u32; Standing::COUNT]);
+struct Census {
+    counts: [u32; Standing::COUNT],
+    standings: Standings,
+}
 
 impl Census {
-    fn standings(&self) -> Standings {
-        Standing::all()
-            .filter(|standing| self.0[standing.index()] > 0)
-            .collect()
+    fn add(&mut self, standing: Standing) {
+        self.counts[standing.index()] += 1;
+        self.standings.insert(standing);
+    }
+
+    fn remove(&mut self, standing: Standing) {
+        let count = &mut self.counts[standing.index()];
+        *count -= 1;
+        if *count == 0 {
+            self.standings.remove(standing);
+        }
     }
 }
 
@@ -76,7 +50,12 @@ impl Board {
         by_standing[created.index()] = blueprint.indices().collect();
         let census = |job: JobIndex| {
             let mut census = Census::default();
-            census.0[created.index()] = blueprint.job(job).needs.iter().flatten().map(|_| 1).sum();
+            blueprint
+                .job(job)
+                .needs
+                .iter()
+                .flatten()
+                .for_each(|_| census.add(created));
             census
         };
         Board {
@@ -107,9 +86,9 @@ impl Board {
         self.by_standing[old_standing.index()].remove(&job);
         self.by_standing[new_standing.index()].insert(job);
         for dependent in &planned.needed_by {
-            let Census(counts) = &mut self.needs[dependent.0];
-            counts[old_standing.index()] -= 1;
-            counts[new_standing.index()] += 1;
+            let census = &mut self.needs[dependent.0];
+            census.remove(old_standing);
+            census.add(new_standing);
         }
         if planned.mode() == Mode::Stages && state.status == Status::Created {
             self.in_line.insert(job);
@@ -162,7 +141,7 @@ impl Board {
         let planned = blueprint.job(job);
         let mode = planned.mode();
         let standings = match mode {
-            Mode::Needs => self.needs[job.0].standings(),
+            Mode::Needs => self.needs[job.0].standings,
             Mode::Stages => {
                 let own = blueprint.stage(planned.stage).jobs.start;
                 let occurs_before =

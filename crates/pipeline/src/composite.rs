@@ -1,6 +1,11 @@
 //! What a group of jobs amounts to: the one status of a stage, of a pipeline, or of what a job waits for.
 
 use crate::status::Status;
+use Standing::{Ignored, Plain, Warn};
+use Status::{
+    Canceled, Canceling, Created, Failed, Manual, Pending, Preparing, Running, Scheduled, Skipped, Success,
+    WaitingForCallback, WaitingForResource,
+};
 
 /// What a single job contributes to the status of its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,24 +23,21 @@ impl Standing {
     /// Returns the standing of a job with that status, `allow_failure` being as it turned out.
     pub fn of(status: Status, allow_failure: bool) -> Standing {
         match status {
-            Status::Failed | Status::Canceled if allow_failure => Standing::Warn,
-            Status::Manual if allow_failure => Standing::Ignored,
-            _ => Standing::Plain(status),
+            Failed | Canceled if allow_failure => Warn,
+            Manual if allow_failure => Ignored,
+            _ => Plain(status),
         }
     }
 
     pub(crate) fn all() -> impl Iterator<Item = Standing> {
-        Status::ALL
-            .into_iter()
-            .map(Standing::Plain)
-            .chain([Standing::Warn, Standing::Ignored])
+        Status::ALL.into_iter().map(Plain).chain([Warn, Ignored])
     }
 
     pub(crate) const fn index(self) -> usize {
         match self {
-            Standing::Plain(status) => status as usize,
-            Standing::Warn => Status::ALL.len(),
-            Standing::Ignored => Status::ALL.len() + 1,
+            Plain(status) => status as usize,
+            Warn => Status::ALL.len(),
+            Ignored => Status::ALL.len() + 1,
         }
     }
 
@@ -51,23 +53,23 @@ pub struct Standings(u16);
 impl Standings {
     /// Those of which nothing is to be expected any more, unless a person steps in.
     pub(crate) const FINISHED: Standings = Standings::constant(&[
-        Standing::Plain(Status::Success),
-        Standing::Plain(Status::Failed),
-        Standing::Plain(Status::Canceled),
-        Standing::Plain(Status::Skipped),
-        Standing::Warn,
-        Standing::Ignored,
+        Plain(Success),
+        Plain(Failed),
+        Plain(Canceled),
+        Plain(Skipped),
+        Warn,
+        Ignored,
     ]);
 
     /// Those that change without a person, provided that runners run and time passes.
     pub(crate) const BY_ITSELF: Standings = Standings::constant(&[
-        Standing::Plain(Status::WaitingForResource),
-        Standing::Plain(Status::Preparing),
-        Standing::Plain(Status::WaitingForCallback),
-        Standing::Plain(Status::Pending),
-        Standing::Plain(Status::Running),
-        Standing::Plain(Status::Canceling),
-        Standing::Plain(Status::Scheduled),
+        Plain(WaitingForResource),
+        Plain(Preparing),
+        Plain(WaitingForCallback),
+        Plain(Pending),
+        Plain(Running),
+        Plain(Canceling),
+        Plain(Scheduled),
     ]);
 
     const fn constant(standings: &[Standing]) -> Standings {
@@ -92,12 +94,16 @@ impl Standings {
         self.0 & other.0 != 0
     }
 
-    fn holds(self, status: Status) -> bool {
-        self.contains(Standing::Plain(status))
+    pub(crate) fn insert(&mut self, standing: Standing) {
+        self.0 |= standing.bit();
     }
 
-    fn within(self, allowed: &[Standing]) -> bool {
-        self.0 & !Standings::constant(allowed).0 == 0
+    pub(crate) fn remove(&mut self, standing: Standing) {
+        self.0 &= !standing.bit();
+    }
+
+    fn is_within(self, other: Standings) -> bool {
+        self.0 & !other.0 == 0
     }
 }
 
@@ -124,46 +130,50 @@ pub enum Mode {
 ///
 /// A group without jobs is a success.
 pub fn composite(set: Standings, mode: Mode) -> Status {
-    use Standing::{Ignored, Plain, Warn};
-    use Status::*;
-
     if set.is_empty() {
         return Success;
     }
-    if mode == Mode::Needs && (set.holds(Skipped) || set.contains(Ignored)) {
+    if mode == Mode::Needs && set.overlaps(NOT_RUN) {
         return Skipped;
     }
-
-    let only: [(&[Standing], Status); 6] = [
-        (&[Plain(Skipped), Ignored], Skipped),
-        (&[Plain(Success), Plain(Skipped), Warn, Ignored], Success),
-        (&[Plain(Created), Warn, Ignored], Created),
-        (&[Plain(Preparing), Warn, Ignored], Preparing),
-        (
-            &[Plain(Canceled), Plain(Success), Plain(Skipped), Warn, Ignored],
-            Canceled,
-        ),
-        (
-            &[Plain(Pending), Plain(Created), Plain(Skipped), Warn, Ignored],
-            Pending,
-        ),
-    ];
-    if let Some((_, status)) = only.into_iter().find(|(allowed, _)| set.within(allowed)) {
-        return status;
+    let all_of = || IF_ALL_ARE_OF.iter().find(|(allowed, _)| set.is_within(*allowed));
+    let any_is = || IF_ANY_IS.iter().find(|(member, _)| set.contains(Plain(*member)));
+    match all_of() {
+        Some((_, status)) => *status,
+        None => any_is().map_or(Failed, |(_, status)| *status),
     }
-
-    let any = [
-        (Running, Running),
-        (Pending, Running),
-        (WaitingForResource, WaitingForResource),
-        (WaitingForCallback, WaitingForCallback),
-        (Manual, Manual),
-        (Scheduled, Scheduled),
-        (Preparing, Preparing),
-        (Created, Running),
-        (Canceling, Canceling),
-    ];
-    any.into_iter()
-        .find(|(member, _)| set.holds(*member))
-        .map_or(Failed, |(_, status)| status)
 }
+
+const NOT_RUN: Standings = Standings::constant(&[Plain(Skipped), Ignored]);
+
+/// The upper part of the table.
+const IF_ALL_ARE_OF: [(Standings, Status); 6] = [
+    (NOT_RUN, Skipped),
+    (
+        Standings::constant(&[Plain(Success), Plain(Skipped), Warn, Ignored]),
+        Success,
+    ),
+    (Standings::constant(&[Plain(Created), Warn, Ignored]), Created),
+    (Standings::constant(&[Plain(Preparing), Warn, Ignored]), Preparing),
+    (
+        Standings::constant(&[Plain(Canceled), Plain(Success), Plain(Skipped), Warn, Ignored]),
+        Canceled,
+    ),
+    (
+        Standings::constant(&[Plain(Pending), Plain(Created), Plain(Skipped), Warn, Ignored]),
+        Pending,
+    ),
+];
+
+/// The lower part of the table; below it, the group has failed.
+const IF_ANY_IS: [(Status, Status); 9] = [
+    (Running, Running),
+    (Pending, Running),
+    (WaitingForResource, WaitingForResource),
+    (WaitingForCallback, WaitingForCallback),
+    (Manual, Manual),
+    (Scheduled, Scheduled),
+    (Preparing, Preparing),
+    (Created, Running),
+    (Canceling, Canceling),
+];

@@ -30,6 +30,7 @@ mod blueprint;
 mod board;
 mod composite;
 mod event;
+mod job_state;
 mod order;
 mod pass;
 mod pipeline;
@@ -39,9 +40,9 @@ mod retry;
 mod status;
 
 pub use blueprint::{JobIndex, StageIndex};
-pub use board::JobState;
 pub use composite::{Mode, Standing, Standings, composite};
 pub use event::{Event, IllegalEvent, Moment, Outcome, Transition};
+pub use job_state::JobState;
 pub use pipeline::{MismatchedStates, Pipeline};
 pub use reason::{Reason, SkipCause};
 pub use status::Status;

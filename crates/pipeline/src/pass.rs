@@ -10,9 +10,10 @@ use std::collections::BTreeSet;
 use gantry_language::plan::When;
 
 use crate::blueprint::{Blueprint, Job, JobIndex, StageIndex, Turn};
-use crate::board::{Board, JobState};
+use crate::board::Board;
 use crate::composite::{Mode, Standing};
 use crate::event::{Moment, Transition};
+use crate::job_state::JobState;
 use crate::readiness::{Verdict, judge};
 use crate::reason::{Reason, SkipCause};
 use crate::status::Status;
@@ -55,33 +56,14 @@ impl<'p> Pass<'p> {
 
     /// Takes a job from its status to another one, within the same attempt.
     pub(crate) fn move_to(&mut self, job: JobIndex, to: Status, reason: Reason) {
-        let state = self.state(job);
-        self.enter(
-            job,
-            JobState {
-                status: to,
-                attempt: state.attempt,
-                reason,
-                deadline: None,
-                released: state.released || to == Status::Pending,
-            },
-        );
+        let state = self.state(job).moved(to, reason);
+        self.enter(job, state);
     }
 
     /// Begins a new attempt, which has to stand in line as the first one had.
     pub(crate) fn retry(&mut self, job: JobIndex, reason: Reason) {
-        let state = self.state(job);
-        let (attempt, released) = (state.attempt + 1, state.released);
-        self.enter(
-            job,
-            JobState {
-                status: Status::Created,
-                attempt,
-                reason,
-                deadline: None,
-                released,
-            },
-        );
+        let state = self.state(job).next_attempt(reason);
+        self.enter(job, state);
         self.judge_later(job);
         self.reopen_after(job);
     }
@@ -89,11 +71,11 @@ impl<'p> Pass<'p> {
     pub(crate) fn judge_all(&mut self) {
         let created = self.board.with_status(Status::Created);
         self.agenda
-            .extend(created.iter().map(|job| self.blueprint.job(*job).turn));
+            .extend(created.iter().map(|job| self.blueprint.turn(*job)));
     }
 
     fn judge_later(&mut self, job: JobIndex) {
-        self.agenda.insert(self.planned(job).turn);
+        self.agenda.insert(self.blueprint.turn(job));
     }
 
     /// Gives the skipped jobs behind a started one another chance: those of later stages, and those that need it,
@@ -103,16 +85,12 @@ impl<'p> Pass<'p> {
         if skipped.is_empty() {
             return;
         }
-        let later = self.blueprint.stage(self.planned(started).stage).jobs.end;
-        let mut chosen: Vec<JobIndex> = skipped.range(later..).copied().collect();
-        chosen.extend(
-            self.blueprint
-                .descendants(started)
-                .into_iter()
-                .filter(|job| skipped.contains(job)),
-        );
+        let later_stages = self.blueprint.stage(self.planned(started).stage).jobs.end..;
+        let mut candidates = self.blueprint.descendants(started);
+        candidates.retain(|job| skipped.contains(job));
+        candidates.extend(skipped.range(later_stages));
         self.agenda
-            .extend(chosen.into_iter().map(|job| self.blueprint.job(job).turn));
+            .extend(candidates.into_iter().map(|job| self.blueprint.turn(job)));
         self.restarted = Some(started);
     }
 
@@ -120,8 +98,11 @@ impl<'p> Pass<'p> {
     pub(crate) fn finish(mut self) -> Vec<Transition> {
         self.advance_front();
         while let Some(turn) = self.agenda.pop_first() {
+            let moves = self.transitions.len();
             self.judge(self.blueprint.at(turn));
-            self.advance_front();
+            if self.transitions.len() > moves {
+                self.advance_front();
+            }
         }
         self.transitions
     }
@@ -153,7 +134,7 @@ impl<'p> Pass<'p> {
             let before = self.front.map_or(reached, |StageIndex(before)| before);
             for stage in (before + 1)..=reached {
                 let called = self.board.in_line(self.blueprint, StageIndex(stage));
-                self.agenda.extend(called.map(|job| self.blueprint.job(job).turn));
+                self.agenda.extend(called.map(|job| self.blueprint.turn(job)));
             }
         }
         self.front = front;
@@ -186,71 +167,59 @@ impl<'p> Pass<'p> {
         let Some(restarted) = self.restarted else { return };
         let as_before = verdict == Verdict::Skip
             && self.state(job).reason == Reason::Skipped(self.skip_cause(job, predecessors));
-        if !as_before {
-            self.move_to(
-                job,
-                Status::Created,
-                Reason::Reopened {
-                    by: self.blueprint.name(restarted),
-                },
-            );
-            self.follow(job, verdict, predecessors);
+        if as_before {
+            return;
         }
+        let by = self.blueprint.name(restarted);
+        self.move_to(job, Status::Created, Reason::Reopened { by });
+        self.follow(job, verdict, predecessors);
     }
 
+    /// Lets a job go whose predecessors allow it: to a runner, or to whoever has to be asked first.
     fn proceed(&mut self, job: JobIndex) {
         let planned = self.planned(job);
-        let start_in_secs = planned.start_in_secs;
-        match (self.state(job).released, planned.when, &planned.hold) {
-            (true, _, _) => self.move_to(job, Status::Pending, Reason::Ready),
-            (false, When::Manual, _) => {
+        if self.state(job).released {
+            return self.move_to(job, Status::Pending, Reason::Ready);
+        }
+        match (planned.when, &planned.hold) {
+            (When::Manual, _) => {
                 let optional = planned.is_optional();
                 self.move_to(job, Status::Manual, Reason::ByHand { optional });
             }
-            (false, _, Some(hold)) => {
-                self.move_to(
-                    job,
-                    Status::Manual,
-                    Reason::Held {
-                        because: hold.clone(),
-                    },
-                );
+            (_, Some(hold)) => {
+                let because = hold.clone();
+                self.move_to(job, Status::Manual, Reason::Held { because });
             }
-            (false, When::Delayed, None) => {
-                let state = JobState {
-                    status: Status::Scheduled,
-                    reason: Reason::Delayed { start_in_secs },
-                    deadline: Some(self.now.after_secs(start_in_secs)),
-                    ..self.state(job).clone()
-                };
-                self.enter(job, state);
-            }
-            (false, When::OnSuccess | When::OnFailure | When::Always, None) => {
+            (When::Delayed, None) => self.schedule(job, planned.start_in_secs),
+            (When::OnSuccess | When::OnFailure | When::Always, None) => {
                 self.move_to(job, Status::Pending, Reason::Ready);
             }
         }
     }
 
+    fn schedule(&mut self, job: JobIndex, start_in_secs: u64) {
+        let deadline = self.now.after_secs(start_in_secs);
+        let state = self
+            .state(job)
+            .scheduled(deadline, Reason::Delayed { start_in_secs });
+        self.enter(job, state);
+    }
+
     /// Names the first job before this one that accounts for its being skipped.
     fn skip_cause(&self, job: JobIndex, predecessors: Status) -> SkipCause {
-        let first_with = |standing: Standing| match &self.planned(job).needs {
-            Some(needs) => needs
-                .iter()
-                .copied()
-                .find(|need| self.board.standing(*need) == standing),
-            None => self.board.with(standing).first().copied(),
+        let first = |standing: Standing| match &self.planned(job).needs {
+            Some(needs) => needs.iter().find(|need| self.board.standing(**need) == standing),
+            None => self.board.with(standing).first(),
         };
-        let name_of = |standing: Standing| first_with(standing).map(|job| self.blueprint.name(job));
+        let name = |standing| first(standing).map(|job| self.blueprint.name(*job));
         let cause = match (predecessors, self.planned(job).mode()) {
-            (Status::Failed, _) => {
-                name_of(Standing::Plain(Status::Failed)).map(|job| SkipCause::Failed { job })
-            }
+            (Status::Failed, _) => name(Standing::Plain(Status::Failed)).map(|job| SkipCause::Failed { job }),
             (Status::Canceled, _) => {
-                name_of(Standing::Plain(Status::Canceled)).map(|job| SkipCause::Canceled { job })
+                name(Standing::Plain(Status::Canceled)).map(|job| SkipCause::Canceled { job })
             }
-            (Status::Skipped, Mode::Needs) => name_of(Standing::Plain(Status::Skipped))
+            (Status::Skipped, Mode::Needs) => name(Standing::Plain(Status::Skipped))
                 .map(|job| SkipCause::NeedSkipped { job })
-                .or_else(|| name_of(Standing::Ignored).map(|job| SkipCause::NeedNotPlayed { job })),
+                .or_else(|| name(Standing::Ignored).map(|job| SkipCause::NeedNotPlayed { job })),
             _ => None,
         };
         cause.unwrap_or(SkipCause::NothingFailed)

@@ -3,9 +3,10 @@
 use gantry_language::plan::{Plan, PlannedJob};
 
 use crate::blueprint::{Blueprint, JobIndex, StageIndex};
-use crate::board::{Board, JobState};
+use crate::board::Board;
 use crate::composite::{Mode, Standing, Standings, composite};
 use crate::event::{Event, IllegalEvent, Moment, Outcome, Transition};
+use crate::job_state::JobState;
 use crate::pass::Pass;
 use crate::reason::Reason;
 use crate::retry::retries_allowed;
@@ -220,12 +221,14 @@ fn finish(pass: &mut Pass<'_>, job: JobIndex, outcome: Outcome) {
     }
 }
 
+/// Fails an attempt, and begins another one if `retry` has any left. Retries on request use them up as well.
 fn fail(pass: &mut Pass<'_>, job: JobIndex, failure: String, exit_code: Option<i32>) {
     let planned = pass.planned(job);
     let max = retries_allowed(&planned.retry, &failure, exit_code);
-    let reason = match planned.may_fail_with(exit_code) {
-        true => Reason::AllowedFailure { failure, exit_code },
-        false => Reason::Failed { failure, exit_code },
+    let reason = if planned.may_fail_with(exit_code) {
+        Reason::AllowedFailure { failure, exit_code }
+    } else {
+        Reason::Failed { failure, exit_code }
     };
     pass.move_to(job, Status::Failed, reason);
 

@@ -135,6 +135,16 @@ fn what_follows_waits_for_the_last_attempt() {
 }
 
 #[test]
+fn a_retry_on_request_uses_up_those_that_would_come_by_themselves() {
+    let run = Run::of(plan(["test"]).job("test", "flaky").retry(1));
+    let run = run.succeeds("flaky").retries("flaky").fails("flaky");
+    assert_snapshot!(run.picture(), @"
+    flaky #2   failed     failed: script_failure with exit code 1
+    pipeline: failed, settled
+    ");
+}
+
+#[test]
 fn an_allowed_failure_is_retried_too_and_a_listed_exit_code_is_judged_anew_each_time() {
     let run = Run::of(
         plan(["test"])

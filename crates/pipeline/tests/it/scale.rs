@@ -108,3 +108,22 @@ fn a_stage_for_each_job() {
         (Status::Success, 3 * (MANY / 10))
     );
 }
+
+#[test]
+fn many_retries_beside_many_skipped_jobs() {
+    let pairs = MANY / 10;
+    let flaky = |plan: Plan, position| plan.job("test", &format!("flaky-{position}")).retry(2);
+    let plan = (0..pairs).fold(plan(["test", "check"]), |plan, position| {
+        flaky(plan.job("test", &format!("broken-{position}")), position)
+    });
+    let plan = (0..pairs).fold(plan, |plan, position| {
+        let needs = Some(vec![need(&format!("broken-{position}"))]);
+        plan.job("check", &format!("check-{position}"))
+            .with(|job| job.needs = needs)
+    });
+    let (pipeline, transitions) = run_through(&plan, &failure());
+    assert_eq!(
+        (pipeline.status(), transitions),
+        (Status::Failed, 3 * pairs + 11 * pairs + pairs)
+    );
+}
