@@ -45,4 +45,4 @@ pub use event::{Event, IllegalEvent, Moment, Outcome, Transition};
 pub use job_state::JobState;
 pub use pipeline::{MismatchedStates, Pipeline};
 pub use reason::{Reason, SkipCause};
-pub use status::Status;
+pub use status::{Status, UnknownStatus};

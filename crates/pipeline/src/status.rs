@@ -1,6 +1,7 @@
 //! The statuses of a job, a stage and a pipeline, with GitLab's words.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -98,3 +99,19 @@ impl fmt::Display for Status {
         f.write_str(self.as_str())
     }
 }
+
+impl FromStr for Status {
+    type Err = UnknownStatus;
+
+    fn from_str(text: &str) -> Result<Status, UnknownStatus> {
+        Status::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| UnknownStatus(text.to_owned()))
+    }
+}
+
+/// The text is none of the statuses.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a status")]
+pub struct UnknownStatus(pub String);

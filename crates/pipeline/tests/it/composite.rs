@@ -123,3 +123,12 @@ fn every_set_there_is_gets_the_status_that_the_model_says() {
         );
     }
 }
+
+#[test]
+fn every_status_is_read_back_from_its_word() {
+    for status in Status::ALL {
+        assert_eq!(status.as_str().parse(), Ok(status));
+    }
+    let unknown = "sucess".parse::<Status>().expect_err("the word is misspelt");
+    assert_eq!(unknown.to_string(), "`sucess` is not a status");
+}
