@@ -30,7 +30,9 @@ const DEFAULT_TIMEOUT_SECS: u64 = 7200;
 /// Carries out one job.
 ///
 /// The coordinator gets `running` first and one final state last; a job that it aborts, or no longer knows, gets no
-/// final state. When this returns no process of the job is left. When it is dropped instead, or the whole process is
+/// final state. Calls that fail are not repeated here: a coordinator knows best which of its errors pass.
+///
+/// When this returns no process of the job is left. When it is dropped instead, or the whole process is
 /// killed, the job's supervisor ends them.
 pub async fn carry_out<C: Coordinator>(
     payload: &JobPayload,
@@ -67,11 +69,16 @@ async fn perform<C: Coordinator>(
     let deadline = Instant::now() + limit.0;
 
     // The slot comes before the log: its paths are in the variables, and their values in what the log masks.
-    let slot = take_slot(payload, settings).await?;
-    let variables = Variables::new(
-        runner_variables(payload, settings, &slot, limit_secs),
-        &slot.temporary_dir,
-    );
+    let slot = match take_slot(payload, settings).await {
+        Ok(slot) => slot,
+        Err(halt) => {
+            coordinator
+                .append_trace(format!("{}\n", halt.verdict()).as_bytes())
+                .await?;
+            return Err(halt);
+        }
+    };
+    let variables = Variables::new(runner_variables(payload, &slot, limit_secs), &slot.temporary_dir);
     let patterns = Patterns::of_job(payload, variables.values());
     let secrets = Secrets::new(&patterns.patterns);
     let format = Format {

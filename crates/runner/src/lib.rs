@@ -1,6 +1,6 @@
 //! Carries out one job payload: work tree, script, trace, cache, artifacts.
 //!
-//! [`carry_out`] takes a [`JobPayload`](gantry_protocol::payload::JobPayload) and works for a
+//! [`carry_out()`] takes a [`JobPayload`](gantry_protocol::payload::JobPayload) and works for a
 //! [`Coordinator`](gantry_protocol::Coordinator), which gets the log, the artifacts and the final state. The parts:
 //!
 //! ```text

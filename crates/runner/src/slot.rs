@@ -24,12 +24,13 @@ pub(crate) enum SlotError {
 /// A slot in use; free again when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Slot {
+    pub(crate) builds_root: PathBuf,
     pub(crate) number: usize,
     pub(crate) project_dir: PathBuf,
     pub(crate) temporary_dir: PathBuf,
     /// The file that supervisors of this slot lock.
     pub(crate) running_lock: PathBuf,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Slot {
@@ -53,6 +54,7 @@ impl Slot {
         let mut temporary_dir = project_dir.clone().into_os_string();
         temporary_dir.push(".tmp");
         let slot = Slot {
+            builds_root: root,
             number,
             project_dir,
             temporary_dir: temporary_dir.into(),
@@ -102,7 +104,21 @@ fn make_writable(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn try_lock(path: &Path) -> Result<Option<File>, SlotError> {
+/// A file that is locked until this is dropped.
+///
+/// Closing the file would not be enough: a process that another thread is just starting has a copy of it for a moment,
+/// and the lock with it.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Cannot fail for a file that is open; closing it follows.
+        let _ = self.0.unlock();
+    }
+}
+
+fn try_lock(path: &Path) -> Result<Option<Lock>, SlotError> {
     let file = File::options()
         .create(true)
         .truncate(false)
@@ -110,7 +126,7 @@ fn try_lock(path: &Path) -> Result<Option<File>, SlotError> {
         .open(path)
         .map_err(at(path))?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Lock(file))),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(source)) => Err(at(path)(source)),
     }

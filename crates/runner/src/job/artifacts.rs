@@ -135,10 +135,8 @@ impl<C: Coordinator> Job<'_, C> {
             path: packed.path.clone(),
         };
         let uploaded = self.coordinator.upload(&upload).await.map_err(Halt::from);
-        if format != Format::Raw {
-            // The coordinator may have moved it.
-            let _ = fs::remove_file(&packed.path);
-        }
+        // The coordinator may have moved it.
+        let _ = fs::remove_file(&packed.path);
         let told = format!("Uploading artifacts as \"{kind}\" to coordinator...");
         match &uploaded {
             Ok(()) => self.trace.line(&format!("{told} ok")),
@@ -225,7 +223,10 @@ impl Packing {
                 .map(|count| (count > 0).then(|| self.to.clone()))
                 .map_err(|error| failed(error.to_string())),
             Format::Raw => match &only {
-                Some(path) => Ok(Some(root.join(path))),
+                // A copy: the coordinator may move what it is given, and another artifact may want the file too.
+                Some(path) => fs::copy(root.join(path), &self.to)
+                    .map(|_| Some(self.to.clone()))
+                    .map_err(|error| failed(error.to_string())),
                 None => Err(Halt::Job {
                     reason: FailureReason::ScriptFailure,
                     message: format!("a raw artifact is exactly one file, not {}", paths.len()),

@@ -15,7 +15,7 @@ use gantry_protocol::payload::Cache;
 use super::{Job, applies};
 use crate::archive::Stop;
 use crate::archive::collect::{Note, Wanted, collect};
-use crate::archive::extract::{ExtractError, Limits, extract};
+use crate::archive::extract::{ExtractError, extract};
 use crate::archive::pack::{Level, PackError, pack};
 use crate::outcome::Halt;
 use crate::slot::{Slot, project_path};
@@ -162,22 +162,6 @@ impl<C: Coordinator> Job<'_, C> {
             Err(error) => self.trace.warning(&format!("Failed to create cache: {error}")),
         }
         Ok(())
-    }
-
-    pub(super) fn limits(&self) -> Limits {
-        Limits {
-            bytes: self.settings.extract_limit_bytes,
-            entries: self.settings.extract_limit_entries,
-        }
-    }
-
-    pub(super) fn tell(&self, notes: &[Note]) {
-        for note in notes {
-            match note {
-                Note::Line(text) => self.trace.line(text),
-                Note::Warning(text) => self.trace.warning(text),
-            }
-        }
     }
 
     fn cache_folder(&self, key: &str) -> Result<PathBuf, Halt> {

@@ -11,21 +11,15 @@ use gantry_protocol::payload::{JobPayload, Variable};
 use super::Job;
 use crate::outcome::Halt;
 use crate::refuse;
-use crate::settings::Settings;
 use crate::shell::Shell;
 use crate::slot::Slot;
 use crate::variables::plain;
 
 /// Returns all variables of a job in their order: the runner's, the payload's, and the runner's last words.
-pub(crate) fn runner_variables(
-    payload: &JobPayload,
-    settings: &Settings,
-    slot: &Slot,
-    limit_secs: u64,
-) -> Vec<Variable> {
+pub(crate) fn runner_variables(payload: &JobPayload, slot: &Slot, limit_secs: u64) -> Vec<Variable> {
     let path = |path: &Path| path.display().to_string();
     let mut list = vec![
-        plain("CI_BUILDS_DIR", path(&settings.builds_root)),
+        plain("CI_BUILDS_DIR", path(&slot.builds_root)),
         plain("CI_PROJECT_DIR", path(&slot.project_dir)),
         plain("CI_CONCURRENT_ID", slot.number.to_string()),
         plain("CI_CONCURRENT_PROJECT_ID", slot.number.to_string()),

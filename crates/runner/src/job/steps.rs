@@ -73,10 +73,10 @@ impl<C: Coordinator> Job<'_, C> {
             result = result.and(after);
         }
         self.read_environment_file();
-        // Cancelled while `after_script` ran, which goes on in spite of it.
-        if result.is_ok() && *self.wish.borrow() > Wish::Run {
+        // Cancelled while `after_script` ran, which goes on in spite of it, as does what comes after.
+        if *self.wish.borrow() > Wish::Run {
             self.accepted = Wish::Cancel;
-            result = Err(Halt::Canceled);
+            result = result.and(Err(Halt::Canceled));
         }
         result
     }

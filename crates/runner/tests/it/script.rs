@@ -3,7 +3,7 @@
 use gantry_protocol::payload::{Hook, Image, When};
 use gantry_protocol::{FailureReason, JobState};
 
-use crate::support::{World, step, variable};
+use crate::support::{World, git, step, variable};
 
 #[tokio::test]
 async fn a_script_runs_in_a_checkout_of_the_commit() {
@@ -308,4 +308,99 @@ async fn strategies_differ_in_what_they_keep() {
     );
     assert_eq!(listed(world.run(&with("empty", "")).await.script()), [""; 0]);
     assert_eq!(listed(world.run(&with("empty", "")).await.script()), [""; 0]);
+}
+
+#[tokio::test]
+async fn without_a_checkout_the_files_stay_as_the_job_before_left_them() {
+    let world = World::new();
+    world
+        .run(&world.job(&["echo changed > README"]))
+        .await
+        .assert_success();
+    let mut job = world.job(&["cat README"]);
+    job.variables = vec![variable("GIT_CHECKOUT", "false")];
+    let run = world.run(&job).await;
+    assert_eq!(run.script(), "$ cat README\nchanged\n");
+    assert_eq!(run.section("get_sources"), "Skipping Git checkout\n");
+}
+
+#[tokio::test]
+async fn uncommitted_files_are_laid_over_the_commit() {
+    let world = World::new();
+    let repository = world.path().join("repository");
+    std::fs::write(repository.join("README"), "edited\n").unwrap();
+    git(&repository, &["add", "README"]);
+    let tree = git(&repository, &["write-tree"]);
+    let mut job = world.job(&["cat README", "git status --short", "git rev-parse HEAD"]);
+    job.gantry.as_mut().unwrap().overlay_tree = Some(tree);
+    let run = world.run(&job).await;
+    assert!(run.script().contains("\nedited\n"));
+    assert!(run.script().contains("\n M README\n"));
+    assert!(run.script().contains("<sha>"));
+}
+
+#[tokio::test]
+async fn jobs_at_the_same_time_have_slots_of_their_own() {
+    let world = World::new();
+    let job = world.job(&["echo slot=$CI_CONCURRENT_ID", "sleep 0.5"]);
+    let (one, two) = tokio::join!(world.run(&job), world.run(&job));
+    let mut scripts = [one.script(), two.script()].map(|script| script.lines().nth(1).unwrap().to_owned());
+    scripts.sort();
+    assert_eq!(scripts, ["slot=0", "slot=1"]);
+    assert!(world.run(&job).await.script().contains("slot=0"));
+}
+
+#[tokio::test]
+async fn commands_of_several_lines_can_be_sections() {
+    let world = World::new();
+    let mut job = world.job(&["echo one", "echo two\necho three"]);
+    job.variables = vec![variable("FF_SCRIPT_SECTIONS", "true")];
+    let run = world.run(&job).await;
+    run.assert_success();
+    let log = run.raw_log();
+    let from = log.find("␛[32;1m$ echo one").unwrap();
+    let end = log.find("section_end:<time>:step_script").unwrap();
+    insta::assert_snapshot!(&log[from..end], @r"
+    ␛[32;1m$ echo one␛[0;m
+    one
+    section_start:<time>:section_script_step_1[hide_duration=true,collapsed=true]␍␛[0K␛[32;1m$ echo two
+    echo three␛[0;m
+    two
+    three
+    section_end:<time>:section_script_step_1␍␛[0K
+    ");
+}
+
+#[tokio::test]
+async fn debugging_variables_change_how_bash_runs() {
+    let world = World::new();
+    let mut job = world.job(&["set +e", "false", "echo never"]);
+    job.variables = vec![variable("FF_ENABLE_BASH_EXIT_CODE_CHECK", "true")];
+    assert_eq!(world.run(&job).await.outcome.exit_code, Some(1));
+    let mut job = world.job(&["echo traced"]);
+    job.variables = vec![variable("CI_DEBUG_TRACE", "true")];
+    assert!(world.run(&job).await.script().contains("+ echo traced\n"));
+}
+
+#[tokio::test]
+async fn a_project_path_that_leads_elsewhere_is_refused() {
+    let world = World::new();
+    let mut job = world.job(&["true"]);
+    job.job_info.project_full_path = "../../elsewhere".into();
+    let run = world.run(&job).await;
+    assert_eq!(
+        run.outcome.failure_reason,
+        Some(FailureReason::RunnerConfigurationError)
+    );
+    assert_eq!(
+        run.shown_log(),
+        "ERROR: Job failed: `../../elsewhere` is no project path\n"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_can_be_a_task_of_its_own() {
+    let world = World::new();
+    let job = tokio::spawn(async move { world.run(&world.job(&["true"])).await });
+    job.await.unwrap().assert_success();
 }

@@ -60,6 +60,39 @@ async fn a_cancelled_job_cleans_up_and_leaves_no_process() {
 }
 
 #[tokio::test]
+async fn a_cancel_does_not_cut_after_script_short() {
+    let world = World::new();
+    for (script, reason) in [
+        ("true", FailureReason::JobCanceled),
+        ("exit 2", FailureReason::ScriptFailure),
+    ] {
+        let go_on = world.path().join("go-on");
+        let wait = format!(
+            "echo ready; until [ -e {} ]; do sleep 0.01; done; echo through",
+            go_on.display()
+        );
+        let mut job = world.job(&[script]);
+        job.steps.push(step("after_script", When::Always, &[&wait]));
+        job.artifacts = Some(vec![Artifact {
+            paths: vec!["README".into()],
+            when: When::OnFailure,
+            ..Artifact::default()
+        }]);
+        let run = world
+            .run_with(&job, Recorder::new(), async |recorder: &Recorder| {
+                recorder.log_has("\nready\n").await;
+                recorder.wish(Wish::Cancel);
+                std::fs::write(&go_on, "").unwrap();
+            })
+            .await;
+        assert!(run.section("after_script").ends_with("\nthrough\n"));
+        assert_eq!(run.outcome.failure_reason, Some(reason));
+        assert_eq!(run.recorder.uploads().len(), 1);
+        std::fs::remove_file(&go_on).unwrap();
+    }
+}
+
+#[tokio::test]
 async fn an_aborted_job_ends_at_once_and_reports_nothing() {
     let mut world = World::new();
     world.settings.graceful_kill = Duration::from_secs(600);
@@ -236,7 +269,7 @@ async fn odd_timeouts_are_told() {
 #[tokio::test]
 async fn a_coordinator_that_forgets_the_job_ends_it() {
     let world = World::new();
-    let mut job = world.job(&["while true; do echo more; sleep 0.05; done"]);
+    let mut job = world.job(&["while true; do seq 100; sleep 0.05; done"]);
     job.variables.push(variable("MARK", "forgotten-job-7304"));
     let recorder = Recorder::new();
     *recorder.forget_after.lock().unwrap() = Some(1500);

@@ -160,7 +160,7 @@ impl<'s> Trace<'s> {
     /// Begins a section, with its title.
     pub(crate) fn section_start(&self, name: &str, title: &str) {
         self.marker("section_start", name);
-        self.header(&format!("\x1b[36;1m{title}\x1b[0;m"));
+        self.header(&format!("\x1b[36;1m{title}"));
     }
 
     pub(crate) fn section_end(&self, name: &str) {

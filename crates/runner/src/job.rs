@@ -25,6 +25,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::archive::Stop;
+use crate::archive::collect::Note;
+use crate::archive::extract::Limits;
 use crate::duration::GoDuration;
 use crate::outcome::Halt;
 use crate::settings::Settings;
@@ -44,6 +46,9 @@ pub(crate) use prepare::runner_variables;
 
 /// How long a stage that was told to stop may hold up the next one.
 const STOPPING: Duration = Duration::from_secs(10);
+
+/// The same, where nobody waits for the result any more.
+const STOPPING_AT_ONCE: Duration = Duration::from_secs(2);
 
 /// A job that is being carried out.
 pub(crate) struct Job<'j, C> {
@@ -131,9 +136,8 @@ impl<C: Coordinator> Job<'_, C> {
             result = &mut work => result,
             halt = self.interrupted() => {
                 stop.stop();
-                if halt != Halt::Aborted {
-                    let _ = timeout(STOPPING, &mut work).await;
-                }
+                let patience = if halt == Halt::Aborted { STOPPING_AT_ONCE } else { STOPPING };
+                let _ = timeout(patience, &mut work).await;
                 Err(halt)
             }
         };
@@ -169,12 +173,30 @@ impl<C: Coordinator> Job<'_, C> {
         done.map_err(|error| Halt::system(format!("a part of the runner came to harm: {error}")))
     }
 
+    /// Returns how much one archive may bring into the work tree.
+    fn limits(&self) -> Limits {
+        Limits {
+            bytes: self.settings.extract_limit_bytes,
+            entries: self.settings.extract_limit_entries,
+        }
+    }
+
+    /// Writes what was noticed while files were looked for.
+    fn tell(&self, notes: &[Note]) {
+        for note in notes {
+            match note {
+                Note::Line(text) => self.trace.line(text),
+                Note::Warning(text) => self.trace.warning(text),
+            }
+        }
+    }
+
     /// Reads one of the variables that say how often to try.
     fn attempts(&self, name: &str) -> u32 {
         self.variables.text(name).trim().parse().unwrap_or(1).clamp(1, 10)
     }
 
-    /// Tries `work` as often as the variable `name` says, with growing pauses.
+    /// Tries `work` as often as the variable `name` says, with growing pauses, where another try may help.
     async fn attempt<T, F: Future<Output = Result<T, Halt>>>(
         &self,
         name: &str,
@@ -184,7 +206,7 @@ impl<C: Coordinator> Job<'_, C> {
         let mut pause = Duration::from_secs(5);
         for attempt in 1..attempts {
             match work(attempt).await {
-                Err(halt @ (Halt::System { .. } | Halt::Job { .. })) => {
+                Err(halt @ Halt::System { .. }) => {
                     self.trace.warning(&format!(
                         "{}; trying again in {}",
                         halt.message(),

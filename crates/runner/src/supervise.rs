@@ -14,7 +14,7 @@
 //! last act is to write how the shell ended to the file `--report`; a report that is missing means that the
 //! supervisor itself came to harm.
 //!
-//! What belongs to the tree is the platform's matter: [`tree`] follows parents and adopts orphans on Linux, and knows
+//! What belongs to the tree is the platform's matter: `tree` follows parents and adopts orphans on Linux, and knows
 //! process groups elsewhere.
 
 use std::ffi::OsString;
@@ -30,8 +30,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 mod report;
-#[cfg_attr(target_os = "linux", path = "linux.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "plain.rs")]
+#[cfg_attr(target_os = "linux", path = "supervise/linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "supervise/plain.rs")]
 mod tree;
 
 pub(crate) use report::Report;
