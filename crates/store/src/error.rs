@@ -24,6 +24,9 @@ pub enum StoreError {
     /// A file name that would leave its folder.
     #[error("`{0}` is not a plain file name")]
     FileName(String),
+    /// An attempt leaves each file once.
+    #[error("the job has left a file `{0}` already")]
+    FileExists(String),
 }
 
 impl StoreError {
@@ -38,7 +41,10 @@ impl StoreError {
                 path.display()
             )),
             StoreError::Busy { .. } => Some("try again when the other gantry is done".to_owned()),
-            StoreError::Io { .. } | StoreError::Sql { .. } | StoreError::FileName(_) => None,
+            StoreError::Io { .. }
+            | StoreError::Sql { .. }
+            | StoreError::FileName(_)
+            | StoreError::FileExists(_) => None,
         }
     }
 

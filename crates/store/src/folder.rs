@@ -82,6 +82,9 @@ impl Folder {
         let target = self.artifact(run, attempt, file_name);
         let dir = self.attempt(run, attempt).join("artifacts");
         make_dir(&dir)?;
+        if target.exists() {
+            return Err(StoreError::FileExists(file_name.to_owned()));
+        }
         move_durably(source, &target).map_err(|source| StoreError::io(&target, source))?;
         sync_dir(&dir).map_err(|source| StoreError::io(&dir, source))?;
         let size = fs::metadata(&target).map_err(|source| StoreError::io(&target, source))?;

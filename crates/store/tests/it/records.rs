@@ -168,6 +168,12 @@ fn an_artifact_is_moved_in_and_its_variables_are_kept_in_order() {
     let path = store.folder().artifact(created.run, attempt, &read.file_name);
     assert_eq!(fs::read_to_string(path).unwrap(), "Z=1\nA=2\n");
     assert!(store.add_artifact(&artifact, &[], after(8)).is_err());
+
+    fs::write(&file, "other").unwrap();
+    let again = store
+        .folder()
+        .take_artifact(created.run, attempt, &file, ".env.gz");
+    assert!(matches!(again, Err(StoreError::FileExists(_))));
 }
 
 #[test]
