@@ -227,7 +227,7 @@ fn failed(what: &str) -> impl FnOnce(io::Error) -> CoordinatorError {
 
 fn not_kept(error: StoreError) -> CoordinatorError {
     match error {
-        StoreError::FileName(_) => CoordinatorError::Refused(error.to_string()),
+        StoreError::FileName(_) | StoreError::FileExists(_) => CoordinatorError::Refused(error.to_string()),
         _ => failed("keeping the artifact")(io::Error::other(error)),
     }
 }

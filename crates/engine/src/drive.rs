@@ -215,7 +215,7 @@ where
     fn hand_over(&mut self, job: JobIndex) -> Result<(), EngineError> {
         self.apply(Event::Picked(job), None)?;
         let &Current { attempt, number, .. } = self.run.ledger.current(job);
-        let dependencies = self.dependencies(job)?;
+        let dependencies = self.dependencies(job);
         let payload = self.payload(job, &dependencies);
         let (wish, wish_receiver) = watch::channel(Wish::Run);
         let coordinator = LocalCoordinator::new(
@@ -259,10 +259,10 @@ where
         .payload()
     }
 
-    fn dependencies(&self, job: JobIndex) -> Result<Vec<Leftover>, EngineError> {
+    fn dependencies(&self, job: JobIndex) -> Vec<Leftover> {
         let plan = &self.run.plan;
         artifact_sources(plan, &plan.jobs[job.0])
-            .map(|source| self.run.ledger.leftover(source, &plan.jobs[source.0]))
+            .filter_map(|source| self.run.ledger.leftover(source, &plan.jobs[source.0]))
             .collect()
     }
 
@@ -296,7 +296,8 @@ where
                 variables,
                 stored,
             } => {
-                let result = self.run.ledger.add_artifact(&artifact, &variables);
+                let ledger = &mut self.run.ledger;
+                let result = ledger.add_artifact(working.job, &artifact, &variables);
                 if result.is_ok() {
                     let artifact = &artifact;
                     self.observer.notice(Notice::Artifact { job, artifact });
@@ -370,7 +371,13 @@ where
     async fn abandon(&mut self) {
         self.messages.close();
         self.abort_all();
-        while self.runners.join_next().await.is_some() {}
+        loop {
+            tokio::select! {
+                // Dropped unheard, so that whoever waits for an answer is told that there is none.
+                Some(_) = self.messages.recv() => {}
+                ended = self.runners.join_next() => if ended.is_none() { return },
+            }
+        }
     }
 
     fn finish(&mut self) -> Result<Summary, EngineError> {

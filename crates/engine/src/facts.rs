@@ -52,16 +52,18 @@ pub trait Tree {
 #[error("the files of a cache key cannot be looked up")]
 pub struct TreeError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// A project without files, for plans that have no such keys.
+/// Nobody who could answer: a plan with such a key cannot run.
 #[derive(Debug, Clone, Copy)]
 pub struct NoTree;
 
 impl Tree for NoTree {
     fn blobs(&self, _: &[String]) -> Result<Vec<String>, TreeError> {
-        Ok(Vec::new())
+        Err(TreeError("`cache:key:files` is not supported here".into()))
     }
 
     fn last_commits(&self, _: &[String]) -> Result<Vec<String>, TreeError> {
-        Ok(Vec::new())
+        Err(TreeError(
+            "`cache:key:files_commits` is not supported here".into(),
+        ))
     }
 }

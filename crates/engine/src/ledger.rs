@@ -7,7 +7,7 @@ use gantry_pipeline::{JobIndex, Reason, Status, Transition};
 use gantry_protocol::JobUpdate;
 use gantry_store::{
     AttemptId, Created, DotenvVariable, Folder, NewArtifact, NewAttempt, NewRun, RunId, RunLock, Step, Store,
-    Timestamp,
+    StoreError, Timestamp,
 };
 
 use crate::clock::Clock;
@@ -39,6 +39,10 @@ pub(crate) struct Current {
     pub(crate) finished_at: Option<Timestamp>,
     pub(crate) failure_reason: Option<String>,
     pub(crate) exit_code: Option<i32>,
+    /// What it has left behind for other jobs. It is in the store, too; a job with a thousand others before it
+    /// should not have to ask for each.
+    archive: Option<Archive>,
+    variables: Vec<DotenvVariable>,
 }
 
 impl Ledger {
@@ -158,28 +162,27 @@ impl Ledger {
 
     pub(crate) fn add_artifact(
         &mut self,
+        job: JobIndex,
         artifact: &NewArtifact,
         variables: &[DotenvVariable],
-    ) -> Result<(), gantry_store::StoreError> {
-        self.store.add_artifact(artifact, variables, self.clock.now())
+    ) -> Result<(), StoreError> {
+        self.store.add_artifact(artifact, variables, self.clock.now())?;
+        let current = &mut self.current[job.0];
+        if current.attempt == artifact.attempt {
+            current.leave(artifact, variables);
+        }
+        Ok(())
     }
 
-    /// Returns what the last attempt at a job left behind.
-    pub(crate) fn leftover(&self, index: JobIndex, job: &PlannedJob) -> Result<Leftover, EngineError> {
-        let attempt = self.current(index).attempt;
-        let archive = self
-            .store
-            .artifacts(attempt)?
-            .into_iter()
-            .find(|artifact| artifact.artifact_type == "archive");
-        Ok(Leftover {
+    /// Returns what the last attempt at a job left behind, unless that is nothing.
+    pub(crate) fn leftover(&self, index: JobIndex, job: &PlannedJob) -> Option<Leftover> {
+        let current = self.current(index);
+        let something = current.archive.is_some() || !current.variables.is_empty();
+        something.then(|| Leftover {
             job: job.name.clone(),
-            attempt,
-            archive: archive.map(|artifact| Archive {
-                file_name: artifact.file_name,
-                size_bytes: artifact.size_bytes,
-            }),
-            variables: self.store.dotenv(attempt)?,
+            attempt: current.attempt,
+            archive: current.archive.clone(),
+            variables: current.variables.clone(),
         })
     }
 
@@ -201,7 +204,19 @@ impl Current {
             finished_at: None,
             failure_reason: None,
             exit_code: None,
+            archive: None,
+            variables: Vec::new(),
         }
+    }
+
+    fn leave(&mut self, artifact: &NewArtifact, variables: &[DotenvVariable]) {
+        if artifact.artifact_type == "archive" {
+            self.archive = Some(Archive {
+                file_name: artifact.file_name.clone(),
+                size_bytes: artifact.size_bytes,
+            });
+        }
+        self.variables.extend_from_slice(variables);
     }
 
     /// Returns how long the attempt ran, if it ran to an end.

@@ -1,4 +1,22 @@
 //! The one loop that turns a plan into rows, payloads and transitions.
+//!
+//! ```text
+//! RunRequest ── Run::start ──► Run ── Run::drive ──────────────────────────────────────► Summary
+//!  plan, facts,   refuses,           │  ▲                                  │ │
+//!  variables,     selects,           ▼  │ Message: trace, artifact, end    │ └─► Observer
+//!  options        writes rows   LocalCoordinator, one for each attempt      └───► Store
+//!                                    ▲  │ Wish: run, cancel, abort
+//!                                    │  ▼
+//!                               a runner, which the caller brings
+//! ```
+//!
+//! [`Run::start`] refuses what could only look green and takes the run down; [`Run::drive`] carries it out. What a
+//! job may do next is the [`Pipeline`](gantry_pipeline::Pipeline)'s decision alone; the loop turns the world into its
+//! events, and its transitions into rows, payloads and wishes. A transition is in the store before anybody sees
+//! what it leads to, so a process that dies leaves a store that tells how far it got.
+//!
+//! A [`Handover`] is what is known of a job when a runner gets it. It makes the payload of the runner protocol, and
+//! is public because a server hands jobs over in the same way.
 
 mod cache_key;
 mod clock;

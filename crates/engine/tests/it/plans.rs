@@ -101,6 +101,13 @@ impl Job {
         self
     }
 
+    pub(crate) fn without_artifacts_of_its_needs(mut self) -> Job {
+        for need in self.0.needs.iter_mut().flatten() {
+            need.artifacts = false;
+        }
+        self
+    }
+
     pub(crate) fn dependencies(mut self, jobs: &[&str]) -> Job {
         self.0.dependencies = Some(jobs.iter().map(|job| (*job).to_owned()).collect());
         self

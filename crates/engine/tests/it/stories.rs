@@ -4,14 +4,15 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use gantry_engine::{Deploy, Ending, Selection};
-use gantry_language::plan::{EnvironmentAction, When};
+use gantry_engine::{Deploy, Ending, EngineError, Notice, Observer, Selection, Silent};
+use gantry_language::plan::{Cache, CacheKey, EnvironmentAction, KeepWhen, When};
 use gantry_pipeline::Status;
 use gantry_protocol::{FailureReason, Wish};
+use gantry_store::{Reader, RunId, Store, StoreError};
 use insta::assert_snapshot;
 
 use crate::plans::{job, plan};
-use crate::world::{Act, FAIL, World};
+use crate::world::{Act, FAIL, NOON, World};
 
 #[tokio::test(start_paused = true)]
 async fn stages_follow_each_other() {
@@ -65,6 +66,7 @@ async fn a_failure_that_is_allowed_hurts_nobody() {
     assert_eq!(told.summary.jobs[1].status, Status::Success);
 }
 
+// shows: S0-29
 #[tokio::test(start_paused = true)]
 async fn a_retry_is_an_attempt_of_its_own() {
     let told = World::new(plan([job("flaky").retry(1)]))
@@ -145,6 +147,7 @@ async fn artifacts_and_variables_are_passed_on() {
     ");
 }
 
+// shows: S0-33
 #[tokio::test(start_paused = true)]
 async fn the_archives_of_all_earlier_stages_come_unless_fewer_are_wanted() {
     let told = World::new(plan([
@@ -176,6 +179,30 @@ async fn the_archives_of_all_earlier_stages_come_unless_fewer_are_wanted() {
     choosy#1 | from unit: report
     choosy#1 | VERSION=unset
     choosy#1 running → success: succeeded
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_need_can_be_one_without_artifacts() {
+    let told = World::new(plan([
+        job("compile"),
+        job("unit")
+            .stage("test")
+            .needs(&["compile"])
+            .without_artifacts_of_its_needs(),
+    ]))
+    .script(
+        "compile",
+        [Act::Archive("program"), Act::Dotenv("VERSION=3\n"), Act::Succeed],
+    )
+    .script("unit", [Act::Fetch, Act::Show(&["VERSION"]), Act::Succeed])
+    .run()
+    .await;
+    assert_snapshot!(told.story_of("unit"), @r"
+    unit#1 created → pending: waits for a runner
+    unit#1 pending → running: runs
+    unit#1 | VERSION=unset
+    unit#1 running → success: succeeded
     ");
 }
 
@@ -231,6 +258,19 @@ async fn a_manual_job_waits_and_is_played_when_asked_for() {
     assert_eq!(played.summary.ending, Ending::Success);
 }
 
+// shows: S3-55
+#[tokio::test(start_paused = true)]
+async fn a_pipeline_of_manual_jobs_is_skipped_until_somebody_plays_one() {
+    let by_hand = |name| job(name).when(When::Manual).may_fail();
+    let told = World::new(plan([by_hand("build"), by_hand("deploy").stage("deploy")]))
+        .run()
+        .await;
+    assert_eq!(told.summary.status, Status::Skipped);
+    assert_eq!(told.summary.ending, Ending::Waiting);
+    assert!(told.summary.jobs.iter().all(|job| job.status == Status::Manual));
+}
+
+// shows: S0-34
 #[tokio::test(start_paused = true)]
 async fn what_reaches_outside_is_held_until_it_may() {
     let jobs = || {
@@ -363,7 +403,7 @@ async fn the_second_interrupt_stops_at_once() {
     = canceled
     Interrupted
     ");
-    assert_eq!(told.store().reconcile(crate::world::NOON).unwrap(), []);
+    assert_eq!(told.store().reconcile(NOON).unwrap(), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -463,12 +503,87 @@ async fn a_run_that_is_given_up_leaves_a_readable_store() {
     let (run, root, _) = World::new(plan([job("compile")])).start().unwrap();
     let id = run.id();
     drop(run);
-    let mut store = gantry_store::Store::open(root.path()).unwrap();
-    let found = store.reconcile(crate::world::NOON).unwrap();
+    let mut store = Store::open(root.path()).unwrap();
+    let found = store.reconcile(NOON).unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].run.id, id);
     assert_eq!(
         store.plan(id).unwrap().unwrap(),
         serde_json::to_string(&plan([job("compile")])).unwrap()
     );
+}
+
+/// Looks into the store whenever it is told something.
+struct Sceptic(Reader);
+
+impl Observer for Sceptic {
+    fn notice(&mut self, notice: Notice<'_>) {
+        match notice {
+            Notice::Transition { job, to, .. } => {
+                let transitions = self.0.transitions(RunId(1)).unwrap();
+                let known = transitions
+                    .iter()
+                    .any(|step| step.attempt == job.attempt && step.to == to.as_str());
+                assert!(known, "{} is told to be {to} before it is", job.name);
+            }
+            Notice::Artifact { job, .. } => {
+                assert_eq!(self.0.artifacts(job.attempt).unwrap().len(), 1);
+            }
+            Notice::Finished { run, status } => {
+                let run = self.0.run(run).unwrap().unwrap();
+                assert_eq!(run.status, status.as_str());
+                assert!(run.finished_at.is_some());
+            }
+            Notice::Started { .. } | Notice::Trace { .. } => {}
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_is_in_the_store_before_anybody_hears_of_it() {
+    let world = World::new(plan([job("flaky").retry(1), job("unit").stage("test")]))
+        .script("flaky", [FAIL])
+        .script("flaky", [Act::Archive("program"), Act::Succeed]);
+    drop(Store::open(world.root()).unwrap());
+    let mut sceptic = Sceptic(Store::open_read_only(world.root()).unwrap().unwrap());
+    let (_root, _, summary) = world.run_before(&mut sceptic).await;
+    assert_eq!(summary.unwrap().ending, Ending::Success);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_stops_the_jobs_that_run() {
+    let world = World::new(plan([job("saboteur"), job("bystander"), job("next")]))
+        .options(|options| options.jobs_limit = NonZeroUsize::new(2).unwrap())
+        .script("saboteur", [Act::BreakTheStore, Act::Succeed])
+        .script("bystander", [Act::Await(Wish::Abort)]);
+    let (root, _, result) = world.run_before(&mut Silent).await;
+    assert!(
+        matches!(&result, Err(EngineError::Store(StoreError::Io { .. }))),
+        "{result:?}"
+    );
+    let found = Store::open(root.path()).unwrap().reconcile(NOON).unwrap();
+    let lost: Vec<_> = found[0]
+        .running
+        .iter()
+        .map(|attempt| attempt.job.as_str())
+        .collect();
+    assert_eq!(lost, ["bystander", "next"]);
+}
+
+#[tokio::test]
+async fn a_cache_key_that_nobody_can_compute_stops_the_run() {
+    let cache = Cache {
+        key: CacheKey::Files {
+            files: vec!["Cargo.lock".to_owned()],
+            prefix: "0_Cargo".to_owned(),
+        },
+        paths: vec!["target".to_owned()],
+        untracked: false,
+        unprotect: false,
+        when: KeepWhen::OnSuccess,
+        policy: "pull-push".to_owned(),
+        fallback_keys: Vec::new(),
+    };
+    let world = World::new(plan([job("compile").build(|build| build.cache = vec![cache])]));
+    assert!(matches!(world.start(), Err(EngineError::Tree(_))));
 }

@@ -45,6 +45,8 @@ pub(crate) enum Act {
     Await(Wish),
     Succeed,
     Fail(FailureReason, i32),
+    /// Puts a file where the next job's folder has to be.
+    BreakTheStore,
     /// Goes on although the job has ended, and says what comes of it.
     SpeakAgain,
     Panic,
@@ -105,7 +107,26 @@ impl World {
         Ok((run, self.root, Arc::new(Mutex::new(self.scripts))))
     }
 
+    pub(crate) fn root(&self) -> &Path {
+        self.root.path()
+    }
+
     pub(crate) async fn run(self) -> Told {
+        let mut chronicle = Chronicle::default();
+        let (root, most_at_once, summary) = self.run_before(&mut chronicle).await;
+        Told {
+            root,
+            summary: summary.unwrap(),
+            lines: chronicle.lines,
+            most_at_once,
+        }
+    }
+
+    /// Runs before an audience. Returns the folder, how many jobs ran at once, and what came of it.
+    pub(crate) async fn run_before(
+        self,
+        observer: &mut impl Observer,
+    ) -> (TempDir, usize, Result<Summary, EngineError>) {
         let (run, root, scripts) = self.start().unwrap();
         let (press, pressed) = watch::channel(Wish::Run);
         let stage = Arc::new(Mutex::new(Stage::default()));
@@ -126,15 +147,9 @@ impl World {
                 stage.lock().unwrap().leave();
             }
         };
-        let mut chronicle = Chronicle::default();
-        let summary = run.drive(start, &mut chronicle, pressed).await.unwrap();
+        let summary = run.drive(start, observer, pressed).await;
         let most_at_once = stage.lock().unwrap().most;
-        Told {
-            root,
-            summary,
-            lines: chronicle.lines,
-            most_at_once,
-        }
+        (root, most_at_once, summary)
     }
 }
 
@@ -229,6 +244,11 @@ impl Actor {
             Act::SpeakAgain => {
                 let again = self.coordinator.append_trace(b"again").await;
                 assert!(matches!(again, Err(CoordinatorError::Gone)), "{again:?}");
+            }
+            Act::BreakTheStore => {
+                let jobs = self.folder.join(".gantry/runs/1/jobs");
+                fs::rename(&jobs, self.folder.join("gone")).unwrap();
+                fs::write(&jobs, "").unwrap();
             }
             Act::Panic => panic!("scripted"),
         }
