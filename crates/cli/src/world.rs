@@ -5,7 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use gantry_git::{Changes, GitError, NoBase, Project};
+use gantry_engine::{Tree, TreeError};
+use gantry_git::{Blob, Changes, GitError, NoBase, Project, Snapshot};
+use gantry_language::glob::IncludeWildcard;
 use gantry_language::source::{Repository, SourceError, Sources};
 
 use crate::error::CommandError;
@@ -192,5 +194,45 @@ impl Repository for Checkout {
             self.keep(self.project().and_then(Project::tree_paths))
                 .unwrap_or_default()
         })
+    }
+}
+
+/// The files of a snapshot, as cache keys ask about them.
+pub(crate) struct Files<'a> {
+    project: &'a Project,
+    snapshot: &'a Snapshot,
+}
+
+impl<'a> Files<'a> {
+    pub(crate) fn new(project: &'a Project, snapshot: &'a Snapshot) -> Files<'a> {
+        Files { project, snapshot }
+    }
+
+    fn matching(&self, patterns: &[String]) -> Result<Vec<Blob>, TreeError> {
+        let wildcards: Vec<_> = patterns
+            .iter()
+            .map(|pattern| IncludeWildcard::new(pattern))
+            .collect();
+        let mut blobs = self.project.blobs(self.snapshot).map_err(tree_error)?;
+        blobs.retain(|blob| wildcards.iter().any(|wildcard| wildcard.matches(&blob.path)));
+        Ok(blobs)
+    }
+}
+
+fn tree_error(error: GitError) -> TreeError {
+    TreeError(Box::new(error))
+}
+
+impl Tree for Files<'_> {
+    fn blobs(&self, patterns: &[String]) -> Result<Vec<String>, TreeError> {
+        Ok(self.matching(patterns)?.into_iter().map(|blob| blob.id).collect())
+    }
+
+    fn last_commits(&self, patterns: &[String]) -> Result<Vec<String>, TreeError> {
+        let mut commits = Vec::new();
+        for blob in self.matching(patterns)? {
+            commits.extend(self.project.last_commit_of(&blob.path).map_err(tree_error)?);
+        }
+        Ok(commits)
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gantry_engine::{
-    Checkout, Clock, Deploy, Ending, EngineError, Executor, Facts, NoTree, Options, Project, Refusal, Run,
+    Checkout, Clock, Deploy, Ending, EngineError, Executor, Facts, Options, Project, Refusal, Run,
     RunRequest, Selection, Summary, UnknownName, refusals,
 };
 use gantry_git::Snapshot;
@@ -23,6 +23,7 @@ use crate::error::{CommandError, Exit};
 use crate::output;
 use crate::question::Question;
 use crate::reporter::{self, Reporter};
+use crate::world::Files;
 
 /// The first argument with which gantry starts itself as the supervisor of a script.
 pub(crate) const SUPERVISE: &str = "__supervise";
@@ -88,7 +89,13 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         plan,
         options,
     };
-    let run = Run::start(store, request, &NoTree, Clock::system()).map_err(engine_error)?;
+    let run = Run::start(
+        store,
+        request,
+        &Files::new(question.checkout.project()?, &snapshot),
+        Clock::system(),
+    )
+    .map_err(engine_error)?;
     let summary = carry_out(run, settings(&places)?, &mut reporter)?;
     match global.format {
         Format::Text => output::print(&reporter::summary(&summary))?,

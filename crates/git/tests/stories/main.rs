@@ -2,6 +2,7 @@
 
 mod changes;
 mod facts;
+mod objects;
 mod snapshot;
 mod support;
 mod worktree;
