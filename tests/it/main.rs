@@ -1,1 +1,7 @@
+//! Stories told to the real binary: what a person types, and what they get to see.
 
+mod environment;
+mod gantry;
+mod hello;
+mod processes;
+mod redact;
