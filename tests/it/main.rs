@@ -3,5 +3,7 @@
 mod environment;
 mod gantry;
 mod hello;
+mod lint;
 mod processes;
 mod redact;
+mod why;

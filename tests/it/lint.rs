@@ -1,0 +1,448 @@
+//! `gantry lint`: every mistake, with its place and a way out.
+
+use crate::environment::TestEnvironment;
+use crate::gantry::Output;
+
+fn lint(pipeline: &str) -> Output {
+    TestEnvironment::plain()
+        .file(".gitlab-ci.yml", pipeline)
+        .call("lint")
+}
+
+#[test]
+fn a_file_without_mistakes() {
+    insta::assert_snapshot!(lint("job: {script: make}\n"), @r"
+    exit 2
+    --- stdout
+    error: `script` takes a string or a list of strings, not a boolean
+     --> .gitlab-ci.yml:1:15
+      |
+    1 | job: {script: true}
+      |               ^^^^
+
+    .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn a_typo_in_a_keyword() {
+    let pipeline = "
+        build:
+          scirpt:
+            - make
+        ";
+    insta::assert_snapshot!(lint(pipeline), @r"
+    exit 2
+    --- stdout
+    error: job `build` has a key `scirpt`, which is no keyword
+     --> .gitlab-ci.yml:2:3
+      |
+    2 |   scirpt:
+      |   ^^^^^^
+      |
+      = help: did you mean `script`?
+
+    .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn a_typo_in_a_stage() {
+    let pipeline = "
+        stages: [build, test]
+        unit:
+          stage: tset
+          script: make test
+        ";
+    insta::assert_snapshot!(lint(pipeline), @r"
+    exit 2
+    --- stdout
+    error: job `unit` is in stage `tset`, which is not defined
+     --> .gitlab-ci.yml:3:10
+      |
+    3 |   stage: tset
+      |          ^^^^
+      |
+      = help: did you mean `test`?
+
+    .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn a_need_that_is_not_there() {
+    let pipeline = "
+        build-linux:
+          script: make
+        deploy:
+          needs: ['build:linux']
+          script: make deploy
+        ";
+    insta::assert_snapshot!(lint(pipeline), @r"
+    exit 2
+    --- stdout
+    error: job `deploy` needs `build:linux`, which is not defined
+     --> .gitlab-ci.yml:4:11
+      |
+    4 |   needs: ['build:linux']
+      |           ^^^^^^^^^^^^^
+      |
+      = help: did you mean `build-linux`?
+
+    .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn jobs_that_wait_for_each_other() {
+    let pipeline = "
+        one:
+          needs: [two]
+          script: 'true'
+        two:
+          needs: [three]
+          script: 'true'
+        three:
+          needs: [one]
+          script: 'true'
+        ";
+    insta::assert_snapshot!(lint(pipeline), @r"
+    exit 2
+    --- stdout
+    error: these jobs need each other in a circle: `one` → `two` → `three` → `one`
+     --> .gitlab-ci.yml:8:11
+      |
+    8 |   needs: [one]
+      |           ^^^
+      |
+      = help: take one of these needs away
+
+    .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn a_line_that_is_not_indented_far_enough() {
+    let pipeline = "
+        build:
+          script:
+            - make
+           - make install
+        ";
+    insta::assert_snapshot!(lint(pipeline), @r"
+    exit 2
+    --- stdout
+    error: this line is indented unlike the lines around it
+     --> .gitlab-ci.yml:4:4
+      |
+    4 |    - make install
+      |    ^
+      |
+      = help: keys of one mapping, and items of one list, start in the same column
+
+    .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn a_tab_for_indentation() {
+    insta::assert_snapshot!(lint("build:\n\tscript: make\n"), @r"
+    exit 2
+    --- stdout
+    error: a tab cannot indent
+     --> .gitlab-ci.yml:2:2
+      |
+    2 |     script: make
+      |     ^
+      |
+      = help: indent with spaces
+
+    .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn several_mistakes_are_all_reported() {
+    let pipeline = "
+        stages: [build]
+        build:
+          stage: build
+          when: sometimes
+          retry: 3
+          script: make
+        test:
+          stage: tests
+          needs: [biuld]
+          script: make test
+        ";
+    insta::assert_snapshot!(lint(pipeline), @r"
+    exit 2
+    --- stdout
+    error: `when` cannot be `sometimes`
+     --> .gitlab-ci.yml:4:9
+      |
+    4 |   when: sometimes
+      |         ^^^^^^^^^
+      |
+      = help: use one of `on_success`, `on_failure`, `always`, `manual` or `delayed`
+
+    error: a job is retried at most 2 times, not 3
+     --> .gitlab-ci.yml:5:10
+      |
+    5 |   retry: 3
+      |          ^
+
+    error: job `test` is in stage `tests`, which is not defined
+     --> .gitlab-ci.yml:8:10
+      |
+    8 |   stage: tests
+      |          ^^^^^
+      |
+      = help: add it to `stages`, or use one of: .pre, build, .post
+
+    error: job `test` needs `biuld`, which is not defined
+     --> .gitlab-ci.yml:9:11
+      |
+    9 |   needs: [biuld]
+      |           ^^^^^
+      |
+      = help: did you mean `build`?
+
+    .gitlab-ci.yml: 4 errors
+    ");
+}
+
+/// Nine levels of nine aliases each: a few lines that would be a billion nodes.
+#[test]
+fn an_alias_bomb_is_refused_before_it_goes_off() {
+    let mut pipeline = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..10 {
+        let below = vec![format!("*a{}", level - 1); 9].join(", ");
+        pipeline.push_str(&format!("a{level}: &a{level} [{below}]\n"));
+    }
+    insta::assert_snapshot!(lint(&pipeline), @r"
+    exit 2
+    --- stdout
+    error: aliases unfold to more than 1000000 nodes
+     --> .gitlab-ci.yml:7:10
+      |
+    7 | a6: &a6 [*a5, *a5, *a5, *a5, *a5, *a5, *a5, *a5, *a5]
+      |          ^^^
+
+    .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn a_binary_file() {
+    let machine = TestEnvironment::plain();
+    std::fs::write(machine.path(".gitlab-ci.yml"), b"\x7fELF\x02\x01\x00\xff\xfe").unwrap();
+    insta::assert_snapshot!(machine.call("lint"), @r"
+    exit 2
+    --- stderr
+    error: `[FOLDER]/project/.gitlab-ci.yml` is not UTF-8 text
+    ");
+}
+
+#[test]
+fn control_characters_in_a_text_file() {
+    insta::assert_snapshot!(lint("build:\n  script: \"ma\u{0}ke\"\n"), @r#"
+    exit 2
+    --- stdout
+    error: control character U+0000 is not allowed
+     --> .gitlab-ci.yml:2:14
+      |
+    2 |   script: "ma␀ke"
+      |              ^
+      |
+      = help: the file is binary, or text in UTF-16; save it as UTF-8
+
+    .gitlab-ci.yml: 1 error
+    "#);
+}
+
+#[test]
+fn an_empty_file() {
+    insta::assert_snapshot!(lint(""), @r"
+    exit 2
+    --- stdout
+    error: `.gitlab-ci.yml` is empty
+     |
+     = help: a smallest pipeline: `hello: {script: [echo hello]}`
+
+    .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn a_file_with_nothing_but_a_comment() {
+    insta::assert_snapshot!(lint("# later\n"), @r"
+    exit 2
+    --- stdout
+    error: `.gitlab-ci.yml` holds nothing but comments
+     --> .gitlab-ci.yml:1:1
+      |
+    1 | # later
+      | ^
+
+    .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn a_file_that_is_not_a_mapping() {
+    insta::assert_snapshot!(lint("- build\n- test\n"), @r"
+    exit 2
+    --- stdout
+    error: a configuration is a mapping, this is a list
+     --> .gitlab-ci.yml:1:1
+      |
+    1 | - build
+      | ^^^^^^^
+      |
+      = help: write keywords and jobs as `name: …`
+
+    .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    insta::assert_snapshot!(TestEnvironment::plain().call("lint"), @r"
+    exit 2
+    --- stderr
+    error: there is no `.gitlab-ci.yml` in `[FOLDER]/project`
+    help: name another file with --file, another folder with -C
+    ");
+    insta::assert_snapshot!(TestEnvironment::plain().call("lint ci/other.yml"), @r"
+    exit 2
+    --- stderr
+    error: there is no `ci/other.yml` in `[FOLDER]/project`
+    help: name another file with --file, another folder with -C
+    ");
+}
+
+#[test]
+fn a_folder_in_place_of_the_file() {
+    let machine = TestEnvironment::plain().file(".gitlab-ci.yml/inside", "");
+    insta::assert_snapshot!(machine.call("lint"), @r"
+    exit 2
+    --- stderr
+    error: `[FOLDER]/project/.gitlab-ci.yml` cannot be read: it is a folder
+    ");
+}
+
+#[test]
+fn a_keyword_that_is_not_supported_yet() {
+    let pipeline = "
+        include:
+          - remote: https://example.com/ci.yml
+        build:
+          script: make
+        ";
+    insta::assert_snapshot!(lint(pipeline), @r"
+    exit 2
+    --- stdout
+    error: `include:remote` is not supported yet
+     --> .gitlab-ci.yml:2:5
+      |
+    2 |   - remote: https://example.com/ci.yml
+      |     ^^^^^^
+      |
+      = help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
+
+    .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn a_mistake_in_an_included_file_is_shown_there() {
+    let machine = TestEnvironment::plain()
+        .file(".gitlab-ci.yml", "include: ci/build.yml\n")
+        .file("ci/build.yml", "build:\n  stage: biuld\n  script: make\n");
+    insta::assert_snapshot!(machine.call("lint"), @r"
+    exit 2
+    --- stdout
+    error: job `build` is in stage `biuld`, which is not defined
+     --> ci/build.yml:2:10
+      |
+    2 |   stage: biuld
+      |          ^^^^^
+      |
+      = help: did you mean `build`?
+
+    .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn several_files_each_have_their_verdict() {
+    let machine = TestEnvironment::plain()
+        .file("good.yml", "job: {script: 'true'}\n")
+        .file("bad.yml", "job: {script: 'true', when: never}\n");
+    insta::assert_snapshot!(machine.call("lint good.yml bad.yml"), @r"
+    exit 2
+    --- stdout
+    good.yml: no mistakes
+    error: `when: never` belongs into `rules`
+     --> bad.yml:1:29
+      |
+    1 | job: {script: 'true', when: never}
+      |                             ^^^^^
+      |
+      = help: use `rules: [{when: never}]`, or leave the job out
+
+    bad.yml: 1 error
+    ");
+    insta::assert_snapshot!(machine.call("lint good.yml"), @r"
+    exit 0
+    --- stdout
+    good.yml: no mistakes
+    ");
+}
+
+#[test]
+fn programs_read_the_mistakes_as_json() {
+    let machine = TestEnvironment::plain()
+        .file("good.yml", "job: {script: 'true'}\n")
+        .file("bad.yml", "job:\n  scirpt: make\n");
+    let output = machine.call("lint good.yml bad.yml --format json");
+    assert_eq!(output.json()["version"], 1);
+    insta::assert_snapshot!(output, @r#"
+    exit 2
+    --- stdout
+    {
+      "files": [
+        {
+          "diagnostics": [],
+          "file": "good.yml",
+          "valid": true
+        },
+        {
+          "diagnostics": [
+            {
+              "code": "unknown-key",
+              "column": 3,
+              "file": "bad.yml",
+              "gitlab_message": "jobs:job config contains unknown keys: scirpt",
+              "help": "did you mean `script`?",
+              "line": 2,
+              "message": "job `job` has a key `scirpt`, which is no keyword",
+              "severity": "error"
+            }
+          ],
+          "file": "bad.yml",
+          "valid": false
+        }
+      ],
+      "version": 1
+    }
+    "#);
+}
+
+#[test]
+fn colours_come_only_where_they_are_asked_for() {
+    let machine = TestEnvironment::plain().file(".gitlab-ci.yml", "job: {scirpt: make}\n");
+    assert!(!machine.call("lint").stdout.contains('\u{1b}'));
+    assert!(machine.call("lint --color always").stdout.contains('\u{1b}'));
+}
