@@ -1,9 +1,11 @@
 //! Stories told to the real binary: what a person types, and what they get to see.
 
+mod changes;
 mod environment;
 mod gantry;
 mod hello;
 mod lint;
+mod plan;
 mod processes;
 mod redact;
 mod why;
