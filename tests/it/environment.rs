@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -172,6 +173,13 @@ impl TestEnvironment {
             symlink(path, folder.join(program)).expect("it is new");
         }
         folder
+    }
+
+    /// Makes a pipe with a name: who opens one end waits for who opens the other.
+    pub(crate) fn fifo(&self, name: &str) -> PathBuf {
+        let path = self.scratch(name);
+        mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).expect("it is new");
+        path
     }
 
     /// Fails when a process that this environment has started is left.

@@ -70,6 +70,11 @@ impl<'env> Gantry<'env> {
         }
     }
 
+    /// Runs it with its output into a pipe.
+    pub(crate) fn into_pipe(mut self, writer: std::io::PipeWriter) -> ExitStatus {
+        self.command.stdout(writer).status().expect("gantry starts")
+    }
+
     /// Runs it to its end.
     pub(crate) fn call(self) -> Output {
         self.start().end()

@@ -8,4 +8,5 @@ mod lint;
 mod plan;
 mod processes;
 mod redact;
+mod run;
 mod why;

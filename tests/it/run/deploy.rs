@@ -1,0 +1,217 @@
+//! Jobs that reach outside are held until they are let go, and what cannot be carried out is refused first.
+
+use crate::environment::TestEnvironment;
+
+const PIPELINE: &str = r#"
+    stages: [build, deploy, after]
+    build:
+      stage: build
+      script: echo built
+    staging:
+      stage: deploy
+      script: echo "to $CI_ENVIRONMENT_NAME at $CI_ENVIRONMENT_URL"
+      environment: {name: staging, url: "https://$CI_COMMIT_REF_SLUG.example.com"}
+    production:
+      stage: deploy
+      script: echo "to $CI_ENVIRONMENT_NAME"
+      environment: production
+    smoke:
+      stage: after
+      needs: [staging]
+      script: echo smoke
+    "#;
+
+fn machine() -> TestEnvironment {
+    TestEnvironment::pipeline(PIPELINE)
+}
+
+#[test]
+fn held_jobs_are_shown_and_not_started() {
+    insta::assert_snapshot!(machine().call("run").by_job(), @r"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    build      | started
+    build      | $ echo built
+    build      | built
+    build      | succeeded
+    production | manual: held: it acts on environment `production`
+    staging    | manual: held: it acts on environment `staging`
+
+    run 1 waits for a person
+      success          build         #.# s
+      manual           staging              held: it acts on environment `staging`
+      manual           production           held: it acts on environment `production`
+      created          smoke                waits for `staging`
+    ");
+}
+
+// shows: S0-34
+#[test]
+fn all_of_them_are_let_go() {
+    insta::assert_snapshot!(machine().call("run --deploy").by_job(), @r#"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    build      | started
+    build      | $ echo built
+    build      | built
+    build      | succeeded
+    production | started
+    production | $ echo "to $CI_ENVIRONMENT_NAME"
+    production | to production
+    production | succeeded
+    smoke      | started
+    smoke      | $ echo smoke
+    smoke      | smoke
+    smoke      | succeeded
+    staging    | started
+    staging    | $ echo "to $CI_ENVIRONMENT_NAME at $CI_ENVIRONMENT_URL"
+    staging    | to staging at https://main.example.com
+    staging    | succeeded
+
+    run 1 succeeded
+      success          build         #.# s
+      success          staging       #.# s
+      success          production    #.# s
+      success          smoke         #.# s
+    "#);
+}
+
+#[test]
+fn those_of_one_environment_are_let_go() {
+    insta::assert_snapshot!(machine().call("run --deploy=staging").by_job(), @r#"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    build      | started
+    build      | $ echo built
+    build      | built
+    build      | succeeded
+    production | manual: held: it acts on environment `production`
+    smoke      | started
+    smoke      | $ echo smoke
+    smoke      | smoke
+    smoke      | succeeded
+    staging    | started
+    staging    | $ echo "to $CI_ENVIRONMENT_NAME at $CI_ENVIRONMENT_URL"
+    staging    | to staging at https://main.example.com
+    staging    | succeeded
+
+    run 1 waits for a person
+      success          build         #.# s
+      success          staging       #.# s
+      manual           production           held: it acts on environment `production`
+      success          smoke         #.# s
+    "#);
+}
+
+#[test]
+fn an_environment_that_no_job_has() {
+    insta::assert_snapshot!(machine().call("run --deploy=stagign"), @r"
+    exit 2
+    --- stderr
+    error: no job of this pipeline acts on environment `stagign`
+    help: did you mean `staging`?
+    ");
+}
+
+const OUTSIDE: &str = r#"
+    stages: [build, release, downstream]
+    build:
+      stage: build
+      script: echo built
+    tagged:
+      stage: release
+      script: echo releasing
+      release: {tag_name: v1, description: first}
+    bridge:
+      stage: downstream
+      trigger: {project: group/other, branch: main}
+    "#;
+
+#[test]
+fn triggers_and_releases_are_held() {
+    insta::assert_snapshot!(TestEnvironment::pipeline(OUTSIDE).call("run").by_job(), @r"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    build  | started
+    build  | $ echo built
+    build  | built
+    build  | succeeded
+    tagged | manual: held: it makes a release
+
+    run 1 waits for a person
+      success          build     #.# s
+      manual           tagged           held: it makes a release
+      created          bridge           waits for stage `release`
+    ");
+}
+
+#[test]
+fn a_trigger_or_release_is_refused_before_anything_starts() {
+    let machine = TestEnvironment::pipeline(OUTSIDE);
+    insta::assert_snapshot!(machine.call("run --deploy"), @r"
+    exit 2
+    --- stderr
+    error: job `tagged` makes a release, which is not supported yet
+      --> .gitlab-ci.yml:5:1
+    error: job `bridge` starts a pipeline of `group/other`, which is not supported yet
+      --> .gitlab-ci.yml:9:1
+    help: or run other jobs only: gantry run JOB…
+    ");
+    assert!(!machine.path(".gantry").exists());
+}
+
+#[test]
+fn a_job_with_an_image_is_refused_before_anything_starts() {
+    let machine = TestEnvironment::pipeline(
+        "
+        quick: {script: echo quick}
+        contained: {script: echo contained, image: alpine:3}
+        served: {script: echo served, services: [postgres:15]}
+        ",
+    );
+    insta::assert_snapshot!(machine.call("run"), @r"
+    exit 2
+    --- stderr
+    error: job `contained` runs in image `alpine:3`, for which there is no executor yet
+      --> .gitlab-ci.yml:2:1
+    error: job `served` uses the service `postgres:15`, for which there is no executor yet
+      --> .gitlab-ci.yml:3:1
+    help: --executor shell runs these jobs here, without their images and services
+    help: or run other jobs only: gantry run JOB…
+    ");
+    assert!(!machine.path(".gantry").exists());
+    insta::assert_snapshot!(machine.call("run --executor shell").by_job(), @r"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    contained | started
+    contained | WARNING: the shell executor has no images: `alpine:3` is not used
+    contained | $ echo contained
+    contained | contained
+    contained | succeeded
+    quick     | started
+    quick     | $ echo quick
+    quick     | quick
+    quick     | succeeded
+    served    | started
+    served    | WARNING: the shell executor has no services: `postgres:15` is not started
+    served    | $ echo served
+    served    | served
+    served    | succeeded
+
+    run 1 succeeded
+      success          quick        #.# s
+      success          contained    #.# s
+      success          served       #.# s
+    ");
+    machine.call("run quick").ended_with(0);
+}

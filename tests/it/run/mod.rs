@@ -1,0 +1,14 @@
+//! `gantry run`: whole pipelines, one file for each topic.
+
+mod artifacts;
+mod cache;
+mod deploy;
+mod endings;
+mod manual;
+mod nothing;
+mod parallel;
+mod shell;
+mod stopping;
+mod variables;
+mod work_tree;
+mod world;

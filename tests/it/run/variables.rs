@@ -1,0 +1,329 @@
+//! Variables: from where they come, who sees them, and who must not.
+
+use crate::environment::TestEnvironment;
+
+const SECRET: &str = "s3cret-t0ken";
+
+fn with_variables(variables: &str, pipeline: &str) -> TestEnvironment {
+    TestEnvironment::pipeline(pipeline).file(".gantry/variables.yml", variables)
+}
+
+// shows: S4-37
+#[test]
+fn a_masked_value_is_in_no_output_and_in_no_log() {
+    let machine = with_variables(
+        &format!("TOKEN: {{value: {SECRET}, masked: true}}\n"),
+        r#"
+        job:
+          script:
+            - echo "the token is $TOKEN"
+            - 'for half in "${TOKEN:0:6}" "${TOKEN:6}"; do printf %s "$half"; done; echo'
+            - echo "of ${#TOKEN} letters"
+        "#,
+    );
+    let output = machine.call("run");
+    insta::assert_snapshot!(output, @r#"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    job | started
+    job | $ echo "the token is $TOKEN"
+    job | the token is [MASKED]
+    job | $ for half in "${TOKEN:0:6}" "${TOKEN:6}"; do printf %s "$half"; done; echo
+    job | [MASKED]
+    job | $ echo "of ${#TOKEN} letters"
+    job | of 12 letters
+    job | succeeded
+
+    run 1 succeeded
+      success          job    #.# s
+    "#);
+    let log = machine.call("logs job --raw");
+    let events = machine.call("run --format json");
+    for text in [&output.stdout, &log.stdout, &events.stdout] {
+        assert!(!text.contains(SECRET), "{text}");
+        assert!(text.contains("[MASKED]"), "{text}");
+    }
+}
+
+// shows: S0-47
+#[test]
+fn a_file_variable_is_a_path_to_its_content() {
+    let machine = with_variables(
+        "
+        KEY:
+          value: |
+            -----BEGIN KEY-----
+            two lines
+          file: true
+        ",
+        r#"
+        job:
+          script:
+            - chmod 400 "$KEY"
+            - cat "$KEY"
+            - tail -c 1 "$KEY" | od -An -c
+            - 'case "$KEY" in "$CI_PROJECT_DIR"/*) echo "in the work tree";; *) echo "outside";; esac'
+        "#,
+    );
+    insta::assert_snapshot!(machine.call("run"), @r#"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    job | started
+    job | $ chmod 400 "$KEY"
+    job | $ cat "$KEY"
+    job | -----BEGIN KEY-----
+    job | two lines
+    job | $ tail -c 1 "$KEY" | od -An -c
+    job |   \n
+    job | $ case "$KEY" in "$CI_PROJECT_DIR"/*) echo "in the work tree";; *) echo "outside";; esac
+    job | outside
+    job | succeeded
+
+    run 1 succeeded
+      success          job    #.# s
+    "#);
+}
+
+// shows: S0-27
+#[test]
+fn protected_variables_are_for_protected_refs() {
+    let machine = with_variables(
+        "DEPLOY_KEY: {value: precious, protected: true}\n",
+        "job: {script: 'echo \"key ${DEPLOY_KEY:-none}\"'}\n",
+    );
+    insta::assert_snapshot!(machine.call("run"), @r#"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    job | started
+    job | $ echo "key ${DEPLOY_KEY:-none}"
+    job | key precious
+    job | succeeded
+
+    run 1 succeeded
+      success          job    #.# s
+    "#);
+    insta::assert_snapshot!(machine.call("run --branch topic"), @r#"
+    exit 0
+    --- stdout
+    pipeline  push for branch topic at [commit]
+    note      1 protected variables are not set: the ref is not the default branch
+
+    job | started
+    job | $ echo "key ${DEPLOY_KEY:-none}"
+    job | key none
+    job | succeeded
+
+    run 2 succeeded
+      success          job    #.# s
+    "#);
+}
+
+#[test]
+fn an_environment_has_its_own_values() {
+    let machine = with_variables(
+        "
+        URL:
+          - {value: 'https://any.example.com', environment_scope: '*'}
+          - {value: 'https://www.example.com', environment_scope: 'production'}
+          - {value: 'https://review.example.com', environment_scope: 'review/*'}
+        ",
+        r#"
+        none: {script: echo $URL}
+        production: {script: echo $URL, environment: production}
+        review: {script: echo $URL, environment: review/topic}
+        "#,
+    );
+    let output = machine.call("run --deploy").ended_with(0);
+    let said = ["none", "production", "review"].map(|job| output.of_job(job)[2].clone());
+    assert_eq!(
+        said,
+        [
+            "https://any.example.com",
+            "https://www.example.com",
+            "https://review.example.com"
+        ]
+    );
+}
+
+// shows: S0-24, S0-26, S0-63
+#[test]
+fn the_nearest_value_wins_and_values_name_other_variables() {
+    let machine = with_variables(
+        "
+        FROM_PROJECT: project
+        SECRET_USER: admin
+        ",
+        r#"
+        variables:
+          FROM_FILE: file
+          FROM_JOB: file
+          FROM_PROJECT: file
+          FROM_COMMAND_LINE: file
+          REGISTRY: registry.example.com
+          IMAGE_PATH: ${REGISTRY}/app
+          IMAGE: ${IMAGE_PATH}/web:$CI_COMMIT_REF_NAME
+        job:
+          variables:
+            FROM_JOB: job
+            FROM_PROJECT: job
+            FROM_COMMAND_LINE: job
+            SECRET_USER: ${SECRET_USER}
+          script:
+            - echo "$FROM_FILE $FROM_JOB $FROM_PROJECT $FROM_COMMAND_LINE"
+            - echo "$IMAGE as $SECRET_USER"
+        "#,
+    );
+    insta::assert_snapshot!(machine.call("run --variable FROM_COMMAND_LINE=typed"), @r#"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    job | started
+    job | $ echo "$FROM_FILE $FROM_JOB $FROM_PROJECT $FROM_COMMAND_LINE"
+    job | file job project typed
+    job | $ echo "$IMAGE as $SECRET_USER"
+    job | registry.example.com/app/web:main as admin
+    job | succeeded
+
+    run 1 succeeded
+      success          job    #.# s
+    "#);
+}
+
+// shows: S0-23
+#[test]
+fn predefined_variables_are_there() {
+    let machine = TestEnvironment::pipeline(
+        r#"
+        stages: [only]
+        job:
+          stage: only
+          script:
+            - test "$CI_COMMIT_SHORT_SHA" = "${CI_COMMIT_SHA:0:8}" && echo "short is the beginning"
+            - test "$CI_COMMIT_SHA" = "$(git rev-parse HEAD)" && echo "HEAD is checked out"
+            - echo "$CI $GITLAB_CI $CI_PIPELINE_SOURCE $CI_COMMIT_REF_NAME $CI_COMMIT_BRANCH $CI_DEFAULT_BRANCH"
+            - echo "$CI_JOB_NAME $CI_JOB_STAGE $CI_PROJECT_NAME $CI_PIPELINE_ID ${CI_COMMIT_TAG:-untagged}"
+        "#,
+    );
+    insta::assert_snapshot!(machine.call("run"), @r#"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    job | started
+    job | $ test "$CI_COMMIT_SHORT_SHA" = "${CI_COMMIT_SHA:0:8}" && echo "short is the beginning"
+    job | short is the beginning
+    job | $ test "$CI_COMMIT_SHA" = "$(git rev-parse HEAD)" && echo "HEAD is checked out"
+    job | HEAD is checked out
+    job | $ echo "$CI $GITLAB_CI $CI_PIPELINE_SOURCE $CI_COMMIT_REF_NAME $CI_COMMIT_BRANCH $CI_DEFAULT_BRANCH"
+    job | true true push main main main
+    job | $ echo "$CI_JOB_NAME $CI_JOB_STAGE $CI_PROJECT_NAME $CI_PIPELINE_ID ${CI_COMMIT_TAG:-untagged}"
+    job | job only project 1 untagged
+    job | succeeded
+
+    run 1 succeeded
+      success          job    #.# s
+    "#);
+    let tagged = machine.call("run --tag v1.0").ended_with(0);
+    insta::assert_snapshot!(tagged.of_job("job").join("\n"), @r#"
+    started
+    $ test "$CI_COMMIT_SHORT_SHA" = "${CI_COMMIT_SHA:0:8}" && echo "short is the beginning"
+    short is the beginning
+    $ test "$CI_COMMIT_SHA" = "$(git rev-parse HEAD)" && echo "HEAD is checked out"
+    HEAD is checked out
+    $ echo "$CI $GITLAB_CI $CI_PIPELINE_SOURCE $CI_COMMIT_REF_NAME $CI_COMMIT_BRANCH $CI_DEFAULT_BRANCH"
+    true true push v1.0  main
+    $ echo "$CI_JOB_NAME $CI_JOB_STAGE $CI_PROJECT_NAME $CI_PIPELINE_ID ${CI_COMMIT_TAG:-untagged}"
+    job only project 2 v1.0
+    succeeded
+    "#);
+}
+
+#[test]
+fn of_the_users_environment_only_the_listed_variables_reach_a_job() {
+    let machine = TestEnvironment::pipeline(
+        r#"
+        job:
+          script:
+            - echo "${FORGOTTEN_EXPORT:-unset} ${LC_TIME:-unset} ${no_proxy:-unset}"
+        "#,
+    );
+    let output = machine
+        .gantry(&["run"])
+        .variable("FORGOTTEN_EXPORT", "1")
+        .variable("LC_TIME", "C")
+        .variable("no_proxy", "example.com")
+        .call();
+    assert_eq!(output.of_job("job")[2], "unset C example.com");
+}
+
+#[test]
+fn mistakes_in_the_file_are_shown_there() {
+    let machine = with_variables(
+        "
+        TOKEN: {value: short, masked: true}
+        1ST: value
+        KEY: {valeu: x}
+        LIST: [a, {b: c}]
+        FLAG: {value: x, masked: 'yes please'}
+        ",
+        "job: {script: make}\n",
+    );
+    insta::assert_snapshot!(machine.call("run"), @r"
+    exit 2
+    --- stderr
+    error: `TOKEN` is masked, but shorter than 8 characters: it would show in logs
+     --> .gantry/variables.yml:1:8
+      |
+    1 | TOKEN: {value: short, masked: true}
+      |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: use a longer secret; GitLab does not accept this one either
+
+    error: `1ST` cannot be the name of a variable
+     --> .gantry/variables.yml:2:1
+      |
+    2 | 1ST: value
+      | ^^^
+      |
+      = help: letters, digits and `_`, not beginning with a digit
+
+    error: a variable has no attribute `valeu`
+     --> .gantry/variables.yml:3:7
+      |
+    3 | KEY: {valeu: x}
+      |       ^^^^^
+      |
+      = help: did you mean `value`?
+
+    error: `KEY` has no `value`
+     --> .gantry/variables.yml:3:6
+      |
+    3 | KEY: {valeu: x}
+      |      ^^^^^^^^^^
+
+    error: a variable has no attribute `b`
+     --> .gantry/variables.yml:4:12
+      |
+    4 | LIST: [a, {b: c}]
+      |            ^
+
+    error: `LIST` has no `value`
+     --> .gantry/variables.yml:4:11
+      |
+    4 | LIST: [a, {b: c}]
+      |           ^^^^^^
+
+    error: `masked` is `true` or `false`, not a string
+     --> .gantry/variables.yml:5:26
+      |
+    5 | FLAG: {value: x, masked: 'yes please'}
+      |                          ^^^^^^^^^^^^
+    ");
+}
