@@ -39,11 +39,16 @@ fn main() -> ExitCode {
         }
     };
     output::choose_color(cli.global.color);
-    match commands::call(&cli) {
-        Ok(exit) => ExitCode::from(exit as u8),
-        Err(error) => {
+    // The panic's own text has been printed when this returns.
+    match std::panic::catch_unwind(|| commands::call(&cli)) {
+        Ok(Ok(exit)) => ExitCode::from(exit as u8),
+        Ok(Err(error)) => {
             report(&error);
             ExitCode::from(error.exit as u8)
+        }
+        Err(_) => {
+            output::note("error: this is a bug of gantry; the lines above help to find it\n");
+            ExitCode::from(Exit::Bug as u8)
         }
     }
 }
