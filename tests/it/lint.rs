@@ -12,15 +12,9 @@ fn lint(pipeline: &str) -> Output {
 #[test]
 fn a_file_without_mistakes() {
     insta::assert_snapshot!(lint("job: {script: make}\n"), @r"
-    exit 2
+    exit 0
     --- stdout
-    error: `script` takes a string or a list of strings, not a boolean
-     --> .gitlab-ci.yml:1:15
-      |
-    1 | job: {script: true}
-      |               ^^^^
-
-    .gitlab-ci.yml: 1 error
+    .gitlab-ci.yml: no mistakes
     ");
 }
 
@@ -239,8 +233,10 @@ fn a_binary_file() {
     std::fs::write(machine.path(".gitlab-ci.yml"), b"\x7fELF\x02\x01\x00\xff\xfe").unwrap();
     insta::assert_snapshot!(machine.call("lint"), @r"
     exit 2
-    --- stderr
+    --- stdout
     error: `[FOLDER]/project/.gitlab-ci.yml` is not UTF-8 text
+
+    .gitlab-ci.yml: 1 error
     ");
 }
 
@@ -310,15 +306,21 @@ fn a_file_that_is_not_a_mapping() {
 fn a_file_that_is_not_there() {
     insta::assert_snapshot!(TestEnvironment::plain().call("lint"), @r"
     exit 2
-    --- stderr
+    --- stdout
     error: there is no `.gitlab-ci.yml` in `[FOLDER]/project`
-    help: name another file with --file, another folder with -C
+     |
+     = help: name another file, or another folder with -C
+
+    .gitlab-ci.yml: 1 error
     ");
     insta::assert_snapshot!(TestEnvironment::plain().call("lint ci/other.yml"), @r"
     exit 2
-    --- stderr
+    --- stdout
     error: there is no `ci/other.yml` in `[FOLDER]/project`
-    help: name another file with --file, another folder with -C
+     |
+     = help: name another file, or another folder with -C
+
+    ci/other.yml: 1 error
     ");
 }
 
@@ -327,8 +329,10 @@ fn a_folder_in_place_of_the_file() {
     let machine = TestEnvironment::plain().file(".gitlab-ci.yml/inside", "");
     insta::assert_snapshot!(machine.call("lint"), @r"
     exit 2
-    --- stderr
+    --- stdout
     error: `[FOLDER]/project/.gitlab-ci.yml` cannot be read: it is a folder
+
+    .gitlab-ci.yml: 1 error
     ");
 }
 
@@ -399,6 +403,51 @@ fn several_files_each_have_their_verdict() {
     --- stdout
     good.yml: no mistakes
     ");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_does_not_hide_the_others() {
+    let machine = TestEnvironment::plain()
+        .file("good.yml", "job: {script: 'true'}\n")
+        .file("folder/inside", "");
+    insta::assert_snapshot!(machine.call("lint missing.yml folder good.yml"), @r"
+    exit 2
+    --- stdout
+    error: there is no `missing.yml` in `[FOLDER]/project`
+     |
+     = help: name another file, or another folder with -C
+
+    missing.yml: 1 error
+    error: `[FOLDER]/project/folder` cannot be read: it is a folder
+
+    folder: 1 error
+    good.yml: no mistakes
+    ");
+    insta::assert_snapshot!(machine.call("lint missing.yml --format json"), @r#"
+    exit 2
+    --- stdout
+    {
+      "files": [
+        {
+          "diagnostics": [
+            {
+              "code": "unreadable-file",
+              "column": null,
+              "file": null,
+              "gitlab_message": null,
+              "help": "name another file, or another folder with -C",
+              "line": null,
+              "message": "there is no `missing.yml` in `[FOLDER]/project`",
+              "severity": "error"
+            }
+          ],
+          "file": "missing.yml",
+          "valid": false
+        }
+      ],
+      "version": 1
+    }
+    "#);
 }
 
 #[test]

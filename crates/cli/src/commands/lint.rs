@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use gantry_language::compile::{self, Checked};
+use gantry_language::compile;
 use gantry_language::diagnostic::{Diagnostic, Severity};
+use gantry_language::source::SourceMap;
 use gantry_language::variables::Layers;
 use serde_json::json;
 
@@ -11,6 +12,29 @@ use crate::args::{Format, Global, LintArgs};
 use crate::error::{CommandError, Exit};
 use crate::world::{self, Checkout};
 use crate::{output, render};
+
+/// What was found in one file, or why it could not be read.
+#[derive(Default)]
+struct Checked {
+    diagnostics: Vec<Diagnostic>,
+    sources: SourceMap,
+}
+
+impl Checked {
+    fn is_valid(&self) -> bool {
+        !self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    fn unreadable(error: CommandError) -> Checked {
+        let found = Diagnostic::error("unreadable-file", None, error.message);
+        let help =
+            (!error.hints.is_empty()).then(|| "name another file, or another folder with -C".to_owned());
+        Checked {
+            diagnostics: vec![found.maybe_help(help)],
+            ..Checked::default()
+        }
+    }
+}
 
 pub(crate) fn lint(global: &Global, args: &LintArgs) -> Result<Exit, CommandError> {
     let default = [PathBuf::from(".gitlab-ci.yml")];
@@ -42,12 +66,18 @@ fn check(global: &Global, file: &Path) -> Result<Checked, CommandError> {
         root = folder.to_owned();
         path = last.to_string_lossy().into_owned();
     }
-    let text = world::read_configuration(&root, &path)?;
+    let text = match world::read_configuration(&root, &path) {
+        Ok(text) => text,
+        Err(error) => return Ok(Checked::unreadable(error)),
+    };
     let checkout = Checkout::new(root, None);
     let checked = compile::check(&path, text, &checkout, &checkout, &Layers::default());
     match checkout.failure() {
         Some(error) => Err(error.into()),
-        None => Ok(checked),
+        None => Ok(Checked {
+            diagnostics: checked.diagnostics,
+            sources: checked.sources,
+        }),
     }
 }
 
