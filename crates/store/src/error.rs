@@ -41,6 +41,14 @@ impl StoreError {
                 path.display()
             )),
             StoreError::Busy { .. } => Some("try again when the other gantry is done".to_owned()),
+            StoreError::Io { source, .. }
+                if matches!(
+                    source.kind(),
+                    io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Some("gantry keeps a folder of that name; move the file away".to_owned())
+            }
             StoreError::Io { .. }
             | StoreError::Sql { .. }
             | StoreError::FileName(_)
