@@ -1,6 +1,7 @@
 //! The pipeline that a command asks about: the event, the variables and the configuration, put together.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use gantry_language::compile::{self, Checked, Outcome};
@@ -204,7 +205,10 @@ fn settings(root: &Path, protected: bool, notes: &mut Vec<String>) -> Result<Vec
     let path = root.join(VARIABLES_FILE);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        // A file in place of the folder is the store's to complain about, where one is needed.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
         Err(error) => {
             return Err(CommandError::world(format!("cannot read `{VARIABLES_FILE}`")).because(&error));
         }
@@ -223,8 +227,13 @@ fn settings(root: &Path, protected: bool, notes: &mut Vec<String>) -> Result<Vec
         .filter(|setting| setting.protected && !protected)
         .count();
     if hidden > 0 {
+        let variables = if hidden == 1 {
+            "variable is"
+        } else {
+            "variables are"
+        };
         notes.push(format!(
-            "{hidden} protected variables are not set: the ref is not the default branch"
+            "{hidden} protected {variables} not set: the ref is not the default branch"
         ));
     }
     Ok(settings

@@ -69,13 +69,16 @@ impl Reporter {
         let said = match to {
             Status::Running => format!("{DIM}started{}{RESET}", attempt(job)),
             Status::Success => format!("{GREEN}succeeded{RESET}"),
-            Status::Failed => format!("{RED}failed{RESET}: {reason}"),
+            Status::Failed => format!("{RED}{reason}{RESET}"),
             Status::Canceled => format!("{YELLOW}canceled{RESET}"),
-            Status::Skipped => format!("{DIM}skipped: {reason}{RESET}"),
+            Status::Skipped => format!("{DIM}{reason}{RESET}"),
             Status::Manual | Status::Scheduled => format!("{YELLOW}{}{RESET}: {reason}", to.as_str()),
             _ => return,
         };
-        let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
+        let note = note
+            .filter(|note| !repeats_exit_code(note))
+            .map(|note| format!(" ({note})"))
+            .unwrap_or_default();
         self.line(job, &format!("{said}{note}"));
     }
 
@@ -90,6 +93,24 @@ impl Reporter {
                 }
             }
         }
+    }
+}
+
+/// The runner's sentence for an exit code that the reason has already.
+fn repeats_exit_code(note: &str) -> bool {
+    note.strip_prefix("exit status ")
+        .is_some_and(|code| code.parse::<i32>().is_ok())
+}
+
+/// Returns what a reason says beyond `failed`, which stands before it in the table.
+fn failure(reason: &str) -> &str {
+    let said = ["failed: ", "failed, which is allowed: "]
+        .iter()
+        .find_map(|verdict| reason.strip_prefix(verdict))
+        .unwrap_or(reason);
+    match said.rsplit_once(": ") {
+        Some((before, note)) if repeats_exit_code(note) => before,
+        _ => said,
     }
 }
 
@@ -179,7 +200,9 @@ pub(crate) fn summary(summary: &Summary) -> String {
             Status::Success => String::new(),
             Status::Failed => format!(
                 "{}  {DIM}gantry logs {} '{}'{RESET}",
-                job.reason, summary.run, job.name
+                failure(&job.reason),
+                summary.run,
+                job.name
             ),
             _ => job.reason.clone(),
         };

@@ -2,7 +2,7 @@
 
 use crate::environment::TestEnvironment;
 
-// shows: S0-33
+// shows: S0-28, S0-33
 #[test]
 fn artifacts_and_variables_go_down_the_whole_chain() {
     let machine = TestEnvironment::pipeline(
@@ -23,8 +23,9 @@ fn artifacts_and_variables_go_down_the_whole_chain() {
             reports: {dotenv: build.env}
         everything:
           stage: test
-          script:
+          before_script:
             - find out | sort
+          script:
             - cat out/link
             - out/tool
             - echo "version $VERSION"
@@ -189,9 +190,9 @@ fn a_dotenv_report_that_is_none() {
     build | $ echo 'not a variable' > build.env
     build | ERROR: Uploading artifacts as "dotenv" to coordinator... the artifact was refused: Invalid Format
     build | ERROR: Job failed: the artifact was refused: Invalid Format
-    build | failed: failed: script_failure (the artifact was refused: Invalid Format)
+    build | failed: script_failure (the artifact was refused: Invalid Format)
 
     run 1 failed
-      failed           build    #.# s  failed: script_failure: the artifact was refused: Invalid Format  gantry logs 1 'build'
+      failed           build    #.# s  script_failure: the artifact was refused: Invalid Format  gantry logs 1 'build'
     "#);
 }

@@ -163,7 +163,7 @@ fn a_trigger_or_release_is_refused_before_anything_starts() {
       --> .gitlab-ci.yml:5:1
     error: job `bridge` starts a pipeline of `group/other`, which is not supported yet
       --> .gitlab-ci.yml:9:1
-    help: or run other jobs only: gantry run JOB…
+    help: gantry run JOB… runs other jobs only
     ");
     assert!(!machine.path(".gantry").exists());
 }
@@ -185,7 +185,7 @@ fn a_job_with_an_image_is_refused_before_anything_starts() {
     error: job `served` uses the service `postgres:15`, for which there is no executor yet
       --> .gitlab-ci.yml:3:1
     help: --executor shell runs these jobs here, without their images and services
-    help: or run other jobs only: gantry run JOB…
+    help: gantry run JOB… runs other jobs only
     ");
     assert!(!machine.path(".gantry").exists());
     insta::assert_snapshot!(machine.call("run --executor shell").by_job(), @r"

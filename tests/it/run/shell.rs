@@ -135,37 +135,72 @@ fn nested_quotes_reach_the_shell_untouched() {
 
 // shows: S1-25
 #[test]
-fn a_line_that_fails_ends_the_script_also_in_a_pipe() {
+fn a_pasted_key_is_repaired_on_the_way_to_its_agent() {
     let machine = TestEnvironment::pipeline(
         r#"
-        key:
+        deploy:
+          before_script:
+          ##
+          ## Comments to the left of the items they stand between.
+          ##
+            - 'which no-such-agent || ( echo installing && true )'
+          ##
+          ## The next line repairs line ends.
+          ##
+            - echo "$KEY" | tr -d '\r' | od -An -c
+          script: echo deployed
+        "#,
+    )
+    .file(".gantry/variables.yml", "KEY: \"one\\r\\ntwo\\r\\n\"\n");
+    insta::assert_snapshot!(machine.call("run").by_job(), @r#"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    deploy | started
+    deploy | $ which no-such-agent || ( echo installing && true )
+    deploy | installing
+    deploy | $ echo "$KEY" | tr -d '\r' | od -An -c
+    deploy |    o   n   e  \n   t   w   o  \n  \n
+    deploy | $ echo deployed
+    deploy | deployed
+    deploy | succeeded
+
+    run 1 succeeded
+      success          deploy    #.# s
+    "#);
+}
+
+#[test]
+fn a_line_that_fails_ends_the_script_also_in_a_pipe() {
+    let machine = TestEnvironment::pipeline(
+        "
+        job:
           script:
-          ##
-          ## A comment to the left of its items.
-          ##
-            - echo "one" | tr -d '\r' | cat
-            - which no-such-agent || ( echo installing && true )
             - false | cat
             - echo never reached
-        "#,
+        ",
     );
-    insta::assert_snapshot!(machine.call("run").by_job(), @r#"
+    insta::assert_snapshot!(machine.call("run").by_job(), @r"
     exit 1
     --- stdout
     pipeline  push for branch main at [commit]
 
-    key | started
-    key | $ echo "one" | tr -d '\r' | cat
-    key | one
-    key | $ which no-such-agent || ( echo installing && true )
-    key | installing
-    key | $ false | cat
-    key | ERROR: Job failed: exit status 1
-    key | failed: failed: script_failure with exit code 1 (exit status 1)
+    job | started
+    job | $ false | cat
+    job | ERROR: Job failed: exit status 1
+    job | failed: script_failure with exit code 1
 
     run 1 failed
-      failed           key    #.# s  failed: script_failure with exit code 1: exit status 1  gantry logs 1 'key'
-    "#);
+      failed           job    #.# s  script_failure with exit code 1  gantry logs 1 'job'
+    ");
+}
+
+#[test]
+fn a_job_has_nothing_to_read() {
+    let machine = TestEnvironment::pipeline("job: {script: [cat, read -r line || echo nothing]}\n");
+    let output = machine.call("run").ended_with(0);
+    assert!(output.of_job("job").contains(&"nothing".to_owned()), "{output}");
 }
 
 // shows: S0-56
@@ -197,9 +232,9 @@ fn commands_in_variables_are_split_by_the_shell() {
     load | $ ${SAY} removed
     load | tester-removed
     load | ERROR: Job failed: exit status 1
-    load | failed: failed: script_failure with exit code 1 (exit status 1)
+    load | failed: script_failure with exit code 1
 
     run 1 failed
-      failed           load    #.# s  failed: script_failure with exit code 1: exit status 1  gantry logs 1 'load'
+      failed           load    #.# s  script_failure with exit code 1  gantry logs 1 'load'
     ");
 }

@@ -88,7 +88,6 @@ fn a_file_variable_is_a_path_to_its_content() {
     "#);
 }
 
-// shows: S0-27
 #[test]
 fn protected_variables_are_for_protected_refs() {
     let machine = with_variables(
@@ -112,7 +111,7 @@ fn protected_variables_are_for_protected_refs() {
     exit 0
     --- stdout
     pipeline  push for branch topic at [commit]
-    note      1 protected variables are not set: the ref is not the default branch
+    note      1 protected variable is not set: the ref is not the default branch
 
     job | started
     job | $ echo "key ${DEPLOY_KEY:-none}"

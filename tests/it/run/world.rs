@@ -198,16 +198,10 @@ fn without_bash_installed() {
     let machine = TestEnvironment::pipeline(PIPELINE);
     let output = machine.gantry(&["run"]).with_programs(&["git"]).call();
     insta::assert_snapshot!(output, @r"
-    exit 1
-    --- stdout
-    pipeline  push for branch main at [commit]
-
-    job | started
-    job | ERROR: Job failed (system failure): bash was not found in PATH
-    job | failed: failed: runner_system_failure (bash was not found in PATH)
-
-    run 1 failed
-      failed           job    #.# s  failed: runner_system_failure: bash was not found in PATH  gantry logs 1 'job'
+    exit 3
+    --- stderr
+    error: bash was not found in PATH
+    help: install bash; it is what runs the scripts of jobs
     ");
 }
 
@@ -217,8 +211,9 @@ fn a_file_in_place_of_the_folder_for_runs() {
     insta::assert_snapshot!(machine.call("run"), @r"
     exit 3
     --- stderr
-    error: cannot read `.gantry/variables.yml`
-      caused by: Not a directory (os error 20)
+    error: `[FOLDER]/project/.gantry` cannot be accessed
+      caused by: File exists (os error 17)
+    help: gantry keeps a folder of that name; move the file away
     ");
     assert_eq!(machine.read(".gantry"), "in the way");
     insta::assert_snapshot!(machine.call("runs"), @r"

@@ -68,6 +68,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         ExecutorKind::Shell => Executor::Shell,
     };
     refuse(&refusals(&plan, &options, executor).map_err(unknown_name)?)?;
+    find_bash()?;
     let mut store = Store::open(&question.root)?;
     close_interrupted(&mut store)?;
     let places = Places::of(&question.root)?;
@@ -172,7 +173,17 @@ fn refuse(refusals: &[Refusal]) -> Result<(), CommandError> {
     if refusals.iter().any(Refusal::runs_in_shell) {
         error = error.hint("--executor shell runs these jobs here, without their images and services");
     }
-    Err(error.hint("or run other jobs only: gantry run JOB…"))
+    Err(error.hint("gantry run JOB… runs other jobs only"))
+}
+
+/// Without bash no job can run, and that is no failure of the pipeline.
+fn find_bash() -> Result<(), CommandError> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if std::env::split_paths(&path).any(|folder| folder.join("bash").is_file()) {
+        return Ok(());
+    }
+    Err(CommandError::world("bash was not found in PATH")
+        .hint("install bash; it is what runs the scripts of jobs"))
 }
 
 fn unknown_name(error: UnknownName) -> CommandError {
