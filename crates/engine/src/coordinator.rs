@@ -95,11 +95,6 @@ impl LocalCoordinator {
             .map_err(|_| CoordinatorError::Gone)
     }
 
-    async fn sync_trace(&self) -> Result<(), CoordinatorError> {
-        let trace = Arc::clone(&self.trace);
-        blocking(move || trace.sync_all().map_err(failed("writing the trace"))).await
-    }
-
     /// What the engine makes of a final state.
     fn verdict(&self, update: &JobUpdate) -> JobUpdate {
         match self.invalid_dotenv.get() {
@@ -160,7 +155,6 @@ impl Coordinator for LocalCoordinator {
         if update.state == JobState::Running {
             return Ok(());
         }
-        self.sync_trace().await?;
         self.finished.store(true, Ordering::Relaxed);
         self.send(Report::Finished(self.verdict(update))).await
     }

@@ -16,6 +16,7 @@ mod files;
 mod index;
 mod objects;
 mod project;
+mod seal;
 mod snapshot;
 mod status;
 pub mod worktree;

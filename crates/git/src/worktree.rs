@@ -17,6 +17,9 @@
 //! 4. copy our index to the job's; with an overlay, bring that one back to the commit, so that the job's
 //!    `git status` shows the user's changes as uncommitted.
 //!
+//! A [seal](crate::seal) beside the folder tells when the job before left everything as it was: then there is
+//! nothing to do at all.
+//!
 //! One slot serves one job at a time; the caller sees to that.
 
 use std::fs;
@@ -28,7 +31,7 @@ use std::path::{Path, PathBuf};
 use crate::command::{Call, records};
 use crate::directory::{GitDirectory, Layout, ObjectFormat};
 use crate::index::copy_index;
-use crate::{Git, GitError};
+use crate::{Git, GitError, seal};
 
 /// What a slot is to hold.
 #[derive(Clone, Copy, Debug)]
@@ -57,19 +60,14 @@ pub fn prepare(dir: &Path, checkout: &Checkout) -> Result<Prepared, GitError> {
 /// [`prepare`] with a given git.
 pub fn prepare_with(git: &Git, dir: &Path, checkout: &Checkout) -> Result<Prepared, GitError> {
     let slot = Slot::at(git, dir, checkout)?;
-    if slot.was_prepared() {
-        match slot.lay_out(true) {
-            Ok(()) => return Ok(Prepared { fresh: false }),
-            Err(GitError::NotInstalled) => return Err(GitError::NotInstalled),
-            // A commit that does not exist is no reason to throw away a good slot.
-            Err(_) => slot.find_objects()?,
-        }
+    let (seal, key) = (slot.seal(), slot.key());
+    if seal::holds(&seal, &slot.top, &key) {
+        return Ok(Prepared { fresh: false });
     }
-    slot.empty()?;
-    match slot.lay_out(false) {
-        Ok(()) => Ok(Prepared { fresh: true }),
-        Err(error) => Err(slot.find_objects().err().unwrap_or(error)),
-    }
+    seal::remove(&seal);
+    let prepared = slot.prepare()?;
+    seal::write(&seal, &slot.top, &key);
+    Ok(prepared)
 }
 
 /// Ours, not the job's; see the module's documentation.
@@ -107,6 +105,43 @@ impl<'a> Slot<'a> {
             source,
             checkout,
         })
+    }
+
+    fn prepare(&self) -> Result<Prepared, GitError> {
+        if self.was_prepared() {
+            match self.lay_out(true) {
+                Ok(()) => return Ok(Prepared { fresh: false }),
+                Err(GitError::NotInstalled) => return Err(GitError::NotInstalled),
+                // A commit that does not exist is no reason to throw away a good slot.
+                Err(_) => self.find_objects()?,
+            }
+        }
+        self.empty()?;
+        match self.lay_out(false) {
+            Ok(()) => Ok(Prepared { fresh: true }),
+            Err(error) => Err(self.find_objects().err().unwrap_or(error)),
+        }
+    }
+
+    /// Beside the folder, where jobs have no business.
+    fn seal(&self) -> PathBuf {
+        let mut name = self.top.as_os_str().to_owned();
+        name.push(".seal");
+        PathBuf::from(name)
+    }
+
+    /// Everything that what is laid out depends on.
+    fn key(&self) -> String {
+        let Checkout {
+            repository,
+            sha,
+            overlay_tree,
+            clean_flags,
+        } = self.checkout;
+        format!(
+            "{sha} {overlay_tree:?} {clean_flags:?} {repository:?} {:?}",
+            self.source.objects()
+        )
     }
 
     fn was_prepared(&self) -> bool {

@@ -118,7 +118,7 @@ pub enum CoordinatorError {
 
 /// A runner's view of the other side, for one job.
 pub trait Coordinator: Send + Sync {
-    /// Takes the next bytes of the log, already masked. They are durable when this returns.
+    /// Takes the next bytes of the log, already masked. When this returns they outlive the coordinator's process.
     fn append_trace(&self, bytes: &[u8]) -> impl Future<Output = Result<(), CoordinatorError>> + Send;
 
     /// Takes the state of the job: `running` first and as a heartbeat, then exactly one final state.

@@ -134,9 +134,10 @@ fn open_for_writing(folder: &Folder) -> Result<Connection, StoreError> {
     connection
         .pragma_update(None, "journal_mode", "wal")
         .map_err(sql)?;
-    // FULL, since a transition must be on the disk before anybody sees what it led to.
+    // What was committed outlives any process. Only a power failure can take the last moments, whole records of
+    // them; a sync for each of a job's steps would cost more than the steps.
     connection
-        .pragma_update(None, "synchronous", "full")
+        .pragma_update(None, "synchronous", "normal")
         .map_err(sql)?;
     connection
         .pragma_update(None, "foreign_keys", true)

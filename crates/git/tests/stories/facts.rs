@@ -151,8 +151,10 @@ fn a_run_starts_few_processes() {
     let store = world.path("store");
     let (taking, clean) = world.calls_of_git(|| world.project_at("clone").snapshot(&store).unwrap());
     let (making, _) = world.calls_of_git(|| world.prepare(&clean));
+    let (finding, _) = world.calls_of_git(|| world.prepare(&clean));
+    std::fs::write(world.slot().join("left by a job"), "").unwrap();
     let (reusing, _) = world.calls_of_git(|| world.prepare(&clean));
-    assert_eq!([planning, taking, making, reusing], [2, 1, 1, 2]);
+    assert_eq!([planning, taking, making, finding, reusing], [2, 1, 1, 0, 2]);
 
     std::fs::write(world.path("clone/new"), "new\n").unwrap();
     let (taking, dirty) = world.calls_of_git(|| world.project_at("clone").snapshot(&store).unwrap());
