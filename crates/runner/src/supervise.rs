@@ -223,13 +223,14 @@ fn lifeline() -> mpsc::UnboundedReceiver<Event> {
     receiver
 }
 
-/// Collects every child that has ended; the shell's end is put into `ended`.
-fn reap(shell: Pid, ended: &mut Option<Report>) -> io::Result<()> {
+/// Collects every child that has ended; the shell's end is put into `ended`. Returns true when no child is left.
+fn reap(shell: Pid, ended: &mut Option<Report>) -> io::Result<bool> {
     loop {
         match rustix::process::wait(WaitOptions::NOHANG) {
             Ok(Some((pid, status))) if pid == shell => *ended = ended.take().or(report_of(status)),
             Ok(Some(_)) => {}
-            Ok(None) | Err(rustix::io::Errno::CHILD) => return Ok(()),
+            Ok(None) => return Ok(false),
+            Err(rustix::io::Errno::CHILD) => return Ok(true),
             Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
@@ -257,7 +258,11 @@ async fn end_tree(
     let mut told = Vec::new();
     let mut pause = Duration::from_millis(2);
     loop {
-        reap(shell, ended)?;
+        let childless = reap(shell, ended)?;
+        if childless && tree::ADOPTS_ORPHANS {
+            // Who descends from here and lost its parent would be a child by now. This saves reading all of /proc.
+            return Ok(());
+        }
         let members = tree::members(shell)?;
         if members.is_empty() {
             return Ok(());

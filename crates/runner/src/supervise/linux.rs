@@ -23,6 +23,9 @@ impl Member {
     }
 }
 
+/// A tree without children of the supervisor is empty.
+pub(super) const ADOPTS_ORPHANS: bool = true;
+
 /// Makes orphans of the tree children of this process.
 pub(super) fn adopt_orphans() -> io::Result<()> {
     Ok(rustix::process::set_child_subreaper(Some(

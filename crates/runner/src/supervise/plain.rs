@@ -18,6 +18,9 @@ impl Member {
     }
 }
 
+/// Orphans of the group are nobody's children here.
+pub(super) const ADOPTS_ORPHANS: bool = false;
+
 /// Does nothing: orphans go to init.
 pub(super) fn adopt_orphans() -> io::Result<()> {
     Ok(())

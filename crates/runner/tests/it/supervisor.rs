@@ -64,7 +64,7 @@ fn when_the_process_that_holds_the_lifeline_is_killed_the_tree_ends() {
     );
     // Stands for the runner: it holds the lifeline, stops where it is, and has no chance to say good-bye.
     let runner = format!(
-        "exec 3> >({} --grace-ms 2000 --report {} -- bash -c '{script}'); kill -STOP $$",
+        "exec 3> >({} --grace-ms 600000 --report {} -- bash -c '{script}'); kill -STOP $$",
         env!("CARGO_BIN_EXE_gantry-supervise"),
         report.display(),
     );
