@@ -68,12 +68,21 @@ impl Slot {
     /// Empties the temporary folder, which only its owner may enter.
     pub(crate) fn clear_temporary(&self) -> Result<(), SlotError> {
         let path = &self.temporary_dir;
+        if is_private_and_empty(path) {
+            return Ok(());
+        }
         remove(path).map_err(at(path))?;
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(at(parent))?;
         }
         fs::DirBuilder::new().mode(0o700).create(path).map_err(at(path))
     }
+}
+
+fn is_private_and_empty(path: &Path) -> bool {
+    let private = fs::symlink_metadata(path)
+        .is_ok_and(|metadata| metadata.is_dir() && metadata.permissions().mode() & 0o7777 == 0o700);
+    private && fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// Removes a file or a folder, if there is one, also where folders in it are read-only.
