@@ -7,11 +7,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use gantry_yaml::Span;
+use indexmap::IndexSet;
 
 use crate::configuration::{self, Configuration, Job};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::{Event, Ref, Source};
-use crate::expansion::{self, set};
+use crate::expansion;
 use crate::keywords::rules::{Rule, RuleWhen};
 use crate::load::Loader;
 use crate::plan::{
@@ -22,8 +23,8 @@ use crate::predefined;
 use crate::selection::{ClauseError, Selected, Shared, Visible, World, by_rules, select};
 use crate::slug;
 use crate::source::{Repository, SourceMap, Sources};
-use crate::variables::{Layers, Undefined, Variable, find_cycle};
-use crate::{extends, hash, reference, validation};
+use crate::variables::{Layers, Undefined, Variable, find_cycle, overlay};
+use crate::{extends, graph, hash, reference, validation};
 
 /// How many jobs one job can need.
 const MAX_NEEDS: usize = 50;
@@ -62,16 +63,16 @@ pub fn check(
     let shared = Shared::new(layers);
     let visible = shared.root(&[]);
     let merged = Loader::new(&mut map, &mut diagnostics, sources, repository, &visible).load(path, text);
-    let configuration = merged.map(|merged| {
+    let configuration = merged.and_then(|merged| {
         let extended = extends::resolve(merged, &mut diagnostics);
-        let resolved = reference::resolve(extended, &mut diagnostics);
+        let resolved = reference::resolve(extended, &mut diagnostics)?;
         let configuration = configuration::read(&resolved, &mut diagnostics);
         let expanded = expansion::expand(configuration, &mut diagnostics);
         let complete = !diagnostics.iter().any(hides_jobs);
         validation::check(&expanded, complete, &mut diagnostics);
-        expanded.configuration
+        Some(expanded.configuration)
     });
-    tidy(&mut diagnostics);
+    tidy(&mut diagnostics, &map);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     Checked {
         sources: map,
@@ -94,7 +95,10 @@ fn hides_jobs(diagnostic: &Diagnostic) -> bool {
 }
 
 /// By place, each mistake once: a template's is met in every job that uses it.
-fn tidy(diagnostics: &mut Vec<Diagnostic>) {
+fn tidy(diagnostics: &mut Vec<Diagnostic>, map: &SourceMap) {
+    for diagnostic in diagnostics.iter_mut() {
+        diagnostic.span = diagnostic.span.map(|span| map.whole_characters(span));
+    }
     let mut seen = HashSet::new();
     diagnostics
         .retain(|diagnostic| seen.insert((diagnostic.span, diagnostic.code, diagnostic.message.clone())));
@@ -123,8 +127,10 @@ impl Checked {
             repository,
             map: &self.sources,
         };
+        let stages = configuration.stages.iter().enumerate();
         let planner = Planner {
             configuration,
+            stages: stages.map(|(index, stage)| (stage.as_str(), index)).collect(),
             event,
             layers,
             shared: &shared,
@@ -136,6 +142,8 @@ impl Checked {
 
 struct Planner<'a> {
     configuration: &'a Configuration,
+    /// The position of each stage.
+    stages: HashMap<&'a str, usize>,
     event: &'a Event,
     layers: &'a Layers,
     shared: &'a Shared<'a>,
@@ -186,6 +194,7 @@ impl<'a> Planner<'a> {
         );
         candidates.sort_by_key(|candidate| candidate.planned.stage_index);
         self.connect(&mut candidates, &left_out, &mut errors);
+        errors.extend(circle_of_rules(&candidates));
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -200,7 +209,7 @@ impl<'a> Planner<'a> {
         let name = self.configuration.workflow.name.as_ref().map(|name| {
             self.shared
                 .root(&root)
-                .expand(&name.value, Undefined::Remove)
+                .shown(&name.value, Undefined::Remove)
                 .trim()
                 .to_owned()
         });
@@ -248,18 +257,13 @@ impl<'a> Planner<'a> {
             &self.shared.root(&self.configuration.variables),
             &self.world,
         )?;
-        for (key, value) in rule.map(|rule| rule.variables.as_slice()).unwrap_or_default() {
-            set(&mut root, yaml_variable(key, value, VariableOrigin::WorkflowRule));
-        }
+        overlay(&mut root, of_rule(rule, VariableOrigin::WorkflowRule));
         Ok((decision, root))
     }
 
     fn stage_index(&self, job: &Job) -> usize {
-        let stages = &self.configuration.stages;
-        stages
-            .iter()
-            .position(|stage| *stage == job.stage.value)
-            .expect("BUG: stages were checked")
+        let index = self.stages.get(job.stage.value.as_str());
+        *index.expect("BUG: stages were checked")
     }
 
     /// Decides on one job: in with everything its rule says, or left out.
@@ -295,13 +299,10 @@ impl<'a> Planner<'a> {
                 decision,
             }));
         }
-        let mut variables = inherited.clone();
-        for variable in &job.variables {
-            set(&mut variables, variable.clone());
-        }
-        for (key, value) in rule.map(|rule| rule.variables.as_slice()).unwrap_or_default() {
-            set(&mut variables, yaml_variable(key, value, VariableOrigin::Rule));
-        }
+        let mut variables = inherited;
+        overlay(&mut variables, job.variables.iter().cloned());
+        let tags = self.tags(job, &variables, &own);
+        overlay(&mut variables, of_rule(rule, VariableOrigin::Rule));
         let environment = self.environment(job, &[], &variables, &own);
         let (when, start_in) = when(job, rule);
         let planned = PlannedJob {
@@ -321,7 +322,7 @@ impl<'a> Planner<'a> {
                 .map(|names| names.iter().map(|name| name.value.clone()).collect()),
             retry: job.retry.clone().unwrap_or_else(no_retry),
             variables,
-            tags: job.tags.clone(),
+            tags,
             timeout_secs: job.timeout,
             interruptible: rule.and_then(|rule| rule.interruptible).or(job.interruptible),
             environment,
@@ -329,6 +330,17 @@ impl<'a> Planner<'a> {
             work: job.work.clone(),
         };
         Ok(Ok(Candidate { job, rule, planned }))
+    }
+
+    /// The tags with what the server knows; those of a rule's variables GitLab does not see.
+    fn tags(&self, job: &Job, variables: &[YamlVariable], predefined: &[Variable]) -> Vec<String> {
+        if job.tags.iter().all(|tag| !tag.contains(['$', '%'])) {
+            return job.tags.clone();
+        }
+        let visible = self.shared.job(&[], variables, predefined.to_vec(), None);
+        let expand = |tag: &String| visible.shown(tag, Undefined::Keep);
+        let tags: IndexSet<String> = job.tags.iter().map(expand).collect();
+        tags.into_iter().collect()
     }
 
     fn environment(
@@ -340,9 +352,9 @@ impl<'a> Planner<'a> {
     ) -> Option<Environment> {
         let environment = job.environment.as_ref()?;
         let visible: Visible<'_> = self.shared.job(root, variables, predefined.to_vec(), None);
-        let expanded_name = visible.expand(&environment.name.value, Undefined::Remove);
+        let expanded_name = visible.shown(&environment.name.value, Undefined::Remove);
         let tier = match &environment.tier {
-            Some(tier) => visible.expand(tier, Undefined::Remove),
+            Some(tier) => visible.shown(tier, Undefined::Remove),
             None => slug::tier(&expanded_name).to_owned(),
         };
         Some(Environment {
@@ -434,13 +446,46 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn yaml_variable(key: &str, value: &str, origin: VariableOrigin) -> YamlVariable {
-    YamlVariable {
-        key: key.to_owned(),
-        value: value.to_owned(),
+/// Needs that lead in a circle only because of the rules that matched. GitLab makes such a pipeline, which then waits
+/// for itself for ever.
+fn circle_of_rules(candidates: &[Candidate<'_>]) -> Option<Diagnostic> {
+    let by_name: HashMap<&str, &Candidate<'_>> = candidates
+        .iter()
+        .map(|candidate| (candidate.planned.name.as_str(), candidate))
+        .collect();
+    let needs = |name: &&str| -> Vec<&str> {
+        let needs = by_name
+            .get(name)
+            .and_then(|candidate| candidate.planned.needs.as_deref());
+        needs
+            .unwrap_or_default()
+            .iter()
+            .map(|need| need.job.as_str())
+            .collect()
+    };
+    let circle = graph::circles(by_name_in_order(candidates), needs)
+        .into_iter()
+        .next()?;
+    let first = by_name.get(circle.first()?)?;
+    Some(
+        Diagnostic::error("needs-circle", first.job.name.span, graph::describe(&circle))
+            .help("some of these needs stand in `rules`; take one of them away"),
+    )
+}
+
+fn by_name_in_order<'c>(candidates: &'c [Candidate<'_>]) -> impl Iterator<Item = &'c str> {
+    candidates.iter().map(|candidate| candidate.planned.name.as_str())
+}
+
+/// The variables that a matched rule sets.
+fn of_rule(rule: Option<&Rule>, origin: VariableOrigin) -> impl Iterator<Item = YamlVariable> {
+    let pairs = rule.map(|rule| rule.variables.as_slice()).unwrap_or_default();
+    pairs.iter().map(move |(key, value)| YamlVariable {
+        key: key.clone(),
+        value: value.clone(),
         raw: false,
         origin,
-    }
+    })
 }
 
 fn environment_variables(environment: &Environment) -> Vec<Variable> {

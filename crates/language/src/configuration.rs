@@ -23,7 +23,7 @@ use crate::plan::{AllowFailure, Build, ParallelNode, Retry, VariableOrigin, When
 use crate::reader::{MONTH_SECS, Reader, Spanned, Text, WEEK_SECS};
 use crate::reference::Resolved;
 
-const MAX_NAME: usize = 255;
+pub(crate) const MAX_NAME: usize = 255;
 const DEFAULT_STAGE: &str = "test";
 const DEFAULT_STAGES: [&str; 3] = ["build", "test", "deploy"];
 
@@ -122,7 +122,7 @@ pub(crate) enum Selection {
 
 /// Reads the typed configuration and reports everything that is wrong with it.
 pub(crate) fn read(resolved: &Resolved, diagnostics: &mut Vec<Diagnostic>) -> Configuration {
-    let root = &resolved.0;
+    let root = &resolved.root;
     let stages = stages(root, diagnostics);
     let workflow = workflow(root, diagnostics);
     let defaults = Defaults::read(root, diagnostics);
@@ -134,11 +134,12 @@ pub(crate) fn read(resolved: &Resolved, diagnostics: &mut Vec<Diagnostic>) -> Co
     let mut jobs = Vec::new();
     let mut unreadable = HashSet::new();
     for entry in root.iter() {
-        let Some(name) = visible_job(entry, diagnostics) else {
+        let Some(name) = visible_job(entry, resolved, diagnostics) else {
             continue;
         };
         let written = name.value.clone();
         let reader = JobReader {
+            is_complete: !resolved.incomplete.contains(&written),
             name,
             defaults: &defaults,
             workflow: &workflow,
@@ -254,7 +255,7 @@ fn check_defaults(defaults: &Defaults, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// Returns the name of a job that is to be read; hidden entries and keywords are none.
-fn visible_job(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Text> {
+fn visible_job(entry: &Entry, resolved: &Resolved, diagnostics: &mut Vec<Diagnostic>) -> Option<Text> {
     let Entry { key, value } = entry;
     let Some(name) = key.as_str() else {
         let written = key.value.to_text().unwrap_or_default();
@@ -273,7 +274,7 @@ fn visible_job(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Text>
         return None;
     }
     if name.starts_with('.') {
-        if value.is_null() {
+        if is_nothing(value) && !resolved.incomplete.contains(name) {
             diagnostics.push(
                 Diagnostic::error("blank", key.span, format!("the template `{name}` is empty"))
                     .gitlab(format!("jobs:{name} config can't be blank")),
@@ -294,6 +295,8 @@ fn visible_job(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Text>
 
 struct JobReader<'a> {
     name: Text,
+    /// False where a template of the job is missing, which may have held what the job lacks.
+    is_complete: bool,
     defaults: &'a Defaults,
     workflow: &'a Workflow,
     diagnostics: &'a mut Vec<Diagnostic>,
@@ -309,9 +312,8 @@ impl JobReader<'_> {
         let is_trigger = mapping.get("trigger").is_some_and(|node| !node.is_null());
         let has_script = ["script", "run"].iter().any(|key| mapping.get(key).is_some());
         self.keys(mapping, is_trigger, &location);
-        if !has_script && !is_trigger {
+        if !has_script && !is_trigger && self.is_complete {
             self.no_work(mapping);
-            return None;
         }
         if let (true, Some(entry)) = (
             is_trigger,
@@ -335,7 +337,7 @@ impl JobReader<'_> {
             is_trigger,
         };
         let stage = given("stage").and_then(|node| reader.string("stage", node));
-        let work = fields.work(&mut reader)?;
+        let work = fields.work(&mut reader);
         let when = given("when").and_then(|node| when::parse(&mut reader, node, is_trigger));
         let needs = given("needs").and_then(|node| needs::parse(&mut reader, node));
         let parallel = given("parallel").and_then(|node| parallel::parse(&mut reader, node));
@@ -354,7 +356,8 @@ impl JobReader<'_> {
             stage: stage.unwrap_or_else(|| Spanned::new(DEFAULT_STAGE.to_owned(), self.name.span)),
             when,
             start_in: fields.start_in(&mut reader, when),
-            allow_failure: given("allow_failure").and_then(|node| allow_failure::parse(&mut reader, node)),
+            allow_failure: given("allow_failure")
+                .and_then(|node| allow_failure::parse(&mut reader, node, is_trigger)),
             selection: fields.selection(&mut reader, self.workflow),
             needs,
             dependencies: given("dependencies").map(|node| dependencies::parse(&mut reader, node)),
@@ -377,10 +380,10 @@ impl JobReader<'_> {
                 .and_then(|node| reader.boolean("interruptible", node)),
             environment: given("environment").and_then(|node| environment::parse(&mut reader, node)),
             inherit_variables: inherit.variables.clone(),
-            work,
+            work: work?,
             name: self.name,
         };
-        Some(job)
+        (has_script || is_trigger).then_some(job)
     }
 
     /// Reports the keys that a job may not have, and those that are not supported yet.
@@ -576,6 +579,17 @@ impl<'a> Fields<'a> {
                 implicit,
             },
         }
+    }
+}
+
+/// What GitLab's check for presence misses something in.
+fn is_nothing(node: &Node) -> bool {
+    match &node.value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Sequence(items) => items.is_empty(),
+        Value::Mapping(mapping) => mapping.is_empty(),
+        _ => false,
     }
 }
 

@@ -1,16 +1,17 @@
 //! `parallel`: jobs become instances, and what names them is rewritten.
 //! <https://docs.gitlab.com/ci/jobs/job_control/#parallelize-large-jobs>
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
-use crate::configuration::{Configuration, Job};
+use crate::configuration::{Configuration, Job, MAX_NAME};
 use crate::diagnostic::Diagnostic;
 use crate::keywords::needs::Need;
 use crate::keywords::parallel::Parallel;
 use crate::plan::{ParallelNode, VariableOrigin, YamlVariable};
 use crate::reader::{Spanned, Text};
+use crate::variables::overlay;
 
 /// The configuration whose jobs are those that can be in a pipeline.
 #[derive(Debug)]
@@ -29,20 +30,9 @@ pub(crate) fn expand(mut configuration: Configuration, diagnostics: &mut Vec<Dia
             continue;
         };
         let made = multiply(&job, &parallel);
-        if made.is_empty() {
-            diagnostics.push(
-                Diagnostic::warning(
-                    "empty-matrix",
-                    job.name.span,
-                    format!("the matrix of `{}` is empty: there is no such job", job.base_name),
-                )
-                .help("GitLab drops the job and says nothing"),
-            );
-        }
-        instances.insert(
-            job.base_name.clone(),
-            made.iter().map(|job| job.name.value.clone()).collect(),
-        );
+        report(&job, &made, diagnostics);
+        let names: IndexSet<String> = made.iter().map(|job| job.name.value.clone()).collect();
+        instances.insert(job.base_name.clone(), names.into_iter().collect());
         jobs.extend(made.into_iter().map(|job| (job.name.value.clone(), job)));
     }
     for job in jobs.values_mut() {
@@ -70,6 +60,40 @@ pub(crate) fn expand(mut configuration: Configuration, diagnostics: &mut Vec<Dia
     }
 }
 
+/// What GitLab does to instances without a word.
+fn report(job: &Job, made: &[Job], diagnostics: &mut Vec<Diagnostic>) {
+    let name = &job.base_name;
+    if made.is_empty() {
+        let message = format!("the matrix of `{name}` is empty: there is no such job");
+        diagnostics.push(
+            Diagnostic::warning("empty-matrix", job.name.span, message)
+                .help("GitLab drops the job and says nothing"),
+        );
+    }
+    let mut seen = HashSet::new();
+    if let Some(twice) = made.iter().find(|job| !seen.insert(&job.name.value)) {
+        let message = format!(
+            "the matrix of `{name}` makes `{}` twice: only the last one is left",
+            twice.name.value
+        );
+        diagnostics.push(
+            Diagnostic::warning("same-instance", job.name.span, message)
+                .help("names are made of values alone; give the combinations different values"),
+        );
+    }
+    if let Some(long) = made.iter().find(|job| job.name.value.chars().count() > MAX_NAME) {
+        let message = format!(
+            "`{}` is longer than the {MAX_NAME} characters of a name",
+            long.name.value
+        );
+        diagnostics.push(
+            Diagnostic::error("job-name", job.name.span, message).gitlab(format!(
+                "jobs:{name} name is too long (maximum is {MAX_NAME} characters)"
+            )),
+        );
+    }
+}
+
 fn multiply(job: &Job, parallel: &Parallel) -> Vec<Job> {
     let total = match parallel {
         Parallel::Count(count) => *count as usize,
@@ -89,30 +113,18 @@ fn multiply(job: &Job, parallel: &Parallel) -> Vec<Job> {
                 }
                 Parallel::Matrix(rows) => {
                     instance.name.value = format!("{}: {}", job.base_name, rows[index].suffix());
-                    for (key, value) in &rows[index].variables {
-                        set(
-                            &mut instance.variables,
-                            YamlVariable {
-                                key: key.clone(),
-                                value: value.clone(),
-                                raw: false,
-                                origin: VariableOrigin::Matrix,
-                            },
-                        );
-                    }
+                    let matrix = rows[index].variables.iter().map(|(key, value)| YamlVariable {
+                        key: key.clone(),
+                        value: value.clone(),
+                        raw: false,
+                        origin: VariableOrigin::Matrix,
+                    });
+                    overlay(&mut instance.variables, matrix);
                 }
             }
             instance
         })
         .collect()
-}
-
-/// Sets a variable, in the place of one of the same name.
-pub(crate) fn set(variables: &mut Vec<YamlVariable>, variable: YamlVariable) {
-    match variables.iter_mut().find(|known| known.key == variable.key) {
-        Some(known) => *known = variable,
-        None => variables.push(variable),
-    }
 }
 
 fn expand_need(need: Need, instances: &HashMap<String, Vec<String>>) -> Vec<Need> {
@@ -128,11 +140,13 @@ fn expand_need(need: Need, instances: &HashMap<String, Vec<String>>) -> Vec<Need
         ..need.clone()
     };
     match &need.instances {
-        Some(chosen) => chosen
-            .value
-            .iter()
-            .map(|suffix| named(format!("{}: {suffix}", need.job.value)))
-            .collect(),
+        Some(chosen) => {
+            let suffixes: IndexSet<&String> = chosen.value.iter().collect();
+            let names = suffixes
+                .iter()
+                .map(|suffix| format!("{}: {suffix}", need.job.value));
+            names.map(named).collect()
+        }
         None => all.iter().cloned().map(named).collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! `extends`: top-level mappings that build on others. <https://docs.gitlab.com/ci/yaml/#extends>
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use gantry_yaml::{Entry, Mapping, Node, Span, Value};
@@ -11,15 +11,24 @@ use crate::load::{Merged, deep_merge};
 /// How many templates in a row a job may be built on.
 const MAX_HOPS: usize = 11;
 
+/// How many entries templates may be copied to in all, which bounds the memory that a small file can ask for.
+const MAX_ENTRIES: usize = 5_000_000;
+
 /// The configuration after `extends`; `extends` keys are gone.
 #[derive(Debug)]
-pub(crate) struct Extended(pub(crate) Mapping);
+pub(crate) struct Extended {
+    pub(crate) root: Mapping,
+    /// Entries of which a template is missing: what they lack is no mistake of theirs.
+    pub(crate) incomplete: HashSet<String>,
+}
 
 pub(crate) fn resolve(merged: Merged, diagnostics: &mut Vec<Diagnostic>) -> Extended {
     let mut extender = Extender {
         root: &merged.0,
         done: HashMap::new(),
         path: Vec::new(),
+        copied: 0,
+        told: HashSet::new(),
         diagnostics,
     };
     let mut out = Mapping::new();
@@ -27,44 +36,78 @@ pub(crate) fn resolve(merged: Merged, diagnostics: &mut Vec<Diagnostic>) -> Exte
         let resolved = match (key.as_str(), value.as_mapping()) {
             (Some(name), Some(mapping)) if mapping.get("extends").is_some() => Node {
                 span: value.span,
-                value: Value::Mapping(extender.extended(name, mapping)),
+                value: Value::Mapping(extender.extended(name, mapping).mapping),
             },
             _ => value.clone(),
         };
         out.insert(key.clone(), resolved);
     }
-    Extended(out)
+    let incomplete = extender.done.into_iter().filter(|(_, built)| !built.is_complete);
+    Extended {
+        root: out,
+        incomplete: incomplete.map(|(name, _)| name).collect(),
+    }
 }
 
 struct Extender<'a> {
     root: &'a Mapping,
-    done: HashMap<String, Arc<Mapping>>,
+    done: HashMap<String, Built>,
     /// The entries whose parents are being looked up, outermost first.
     path: Vec<String>,
+    copied: usize,
+    /// The entries of rows that were found too long, which are not told again from further down.
+    told: HashSet<String>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
+/// A mapping with its parents beneath it.
+#[derive(Clone)]
+struct Built {
+    mapping: Arc<Mapping>,
+    /// The longest row of templates that it is built on.
+    hops: usize,
+    /// False where one of them was not to be had.
+    is_complete: bool,
+}
+
 impl Extender<'_> {
-    /// The mapping of that name with its parents beneath it.
-    fn extended(&mut self, name: &str, mapping: &Mapping) -> Arc<Mapping> {
+    fn extended(&mut self, name: &str, mapping: &Mapping) -> Built {
         if let Some(done) = self.done.get(name) {
-            return Arc::clone(done);
+            return done.clone();
         }
         let mut merged = Mapping::new();
+        let mut hops = 0;
+        let mut is_complete = true;
         if let Some(node) = mapping.get("extends").filter(|node| !node.is_null()) {
             self.path.push(name.to_owned());
             for (parent, span) in self.parents(node) {
-                if let Some(parent) = self.parent(name, &parent, span) {
-                    deep_merge(&mut merged, &parent);
+                if self.copied > MAX_ENTRIES {
+                    is_complete = false;
+                    break;
                 }
+                let Some(parent) = self.parent(name, &parent, span) else {
+                    is_complete = false;
+                    continue;
+                };
+                self.copied += deep_merge(&mut merged, &parent.mapping);
+                if self.copied > MAX_ENTRIES {
+                    let message = format!("`extends` copies more than {MAX_ENTRIES} entries");
+                    self.diagnostics.push(Diagnostic::error("limit", span, message));
+                }
+                hops = hops.max(parent.hops + 1);
+                is_complete &= parent.is_complete;
             }
             self.path.pop();
         }
         deep_merge(&mut merged, mapping);
         merged.remove("extends");
-        let merged = Arc::new(merged);
-        self.done.insert(name.to_owned(), Arc::clone(&merged));
-        merged
+        let built = Built {
+            mapping: Arc::new(merged),
+            hops,
+            is_complete,
+        };
+        self.done.insert(name.to_owned(), built.clone());
+        built
     }
 
     fn parents(&mut self, node: &Node) -> Vec<(String, Span)> {
@@ -86,7 +129,7 @@ impl Extender<'_> {
         parents
     }
 
-    fn parent(&mut self, name: &str, parent: &str, span: Span) -> Option<Arc<Mapping>> {
+    fn parent(&mut self, name: &str, parent: &str, span: Span) -> Option<Built> {
         let Some(node) = self.root.get(parent) else {
             let known = self
                 .root
@@ -128,20 +171,49 @@ impl Extender<'_> {
             );
             return None;
         }
-        if self.path.len() >= MAX_HOPS && mapping.get("extends").is_some_and(|node| !node.is_null()) {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "limit",
-                    span,
-                    format!(
-                        "`{}` extends more than {MAX_HOPS} templates in a row",
-                        self.path[0]
-                    ),
-                )
-                .gitlab(format!("{parent}: nesting too deep in `extends`")),
-            );
-            return None;
+        let extends = mapping.get("extends").is_some_and(|node| !node.is_null());
+        if self.path.len() >= MAX_HOPS && extends && !self.done.contains_key(parent) {
+            self.too_deep(parent, span);
+            let mapping = Arc::new(mapping.clone());
+            let cut = Built {
+                mapping,
+                hops: MAX_HOPS + 1,
+                is_complete: false,
+            };
+            self.done.insert(parent.to_owned(), cut.clone());
+            return Some(cut);
         }
-        Some(self.extended(parent, mapping))
+        let built = self.extended(parent, mapping);
+        if built.hops <= MAX_HOPS && self.path.len() + built.hops > MAX_HOPS {
+            // What is beneath was built before, from the bottom up. Whatever is above is not told again.
+            self.too_deep(parent, span);
+            return Some(Built {
+                hops: MAX_HOPS + 1,
+                ..built
+            });
+        }
+        Some(built)
+    }
+
+    fn too_deep(&mut self, parent: &str, span: Span) {
+        let first = &self.path[0];
+        if !self.told.contains(first) {
+            let message = format!("`{first}` extends more than {MAX_HOPS} templates in a row");
+            self.diagnostics.push(
+                Diagnostic::error("limit", span, message)
+                    .gitlab(format!("{parent}: nesting too deep in `extends`")),
+            );
+        }
+        let mut open: Vec<String> = self.path.iter().cloned().chain([parent.to_owned()]).collect();
+        while let Some(name) = open.pop() {
+            let node = self.root.get(&name).and_then(Node::as_mapping);
+            let extends = node.and_then(|mapping| mapping.get("extends"));
+            if self.told.insert(name)
+                && let Some(node) = extends
+            {
+                let items = node.as_sequence().unwrap_or(std::slice::from_ref(node));
+                open.extend(items.iter().filter_map(Node::as_str).map(str::to_owned));
+            }
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The plan hash: equal for equal file and event, everywhere.
 //!
 //! It covers what jobs do and how they depend on each other. Places, the traces of decisions, expanded names and
-//! left-out jobs are not in it, so that a comment or another file layout does not change it.
+//! left-out jobs are not in it, and jobs and variables count in the order of their names, so that a comment, another
+//! file layout or another order of keys does not change it.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -23,8 +24,10 @@ pub(crate) fn hash(plan: &Plan) -> PlanHash {
     };
     update(to_value(&plan.source));
     update(to_value(&plan.stages));
-    update(to_value(&plan.variables));
-    for job in &plan.jobs {
+    update(sorted(to_value(&plan.variables)));
+    let mut jobs: Vec<_> = plan.jobs.iter().collect();
+    jobs.sort_by_key(|job| &job.name);
+    for job in jobs {
         update(to_value(job));
     }
     let digits: String = digest
@@ -46,12 +49,24 @@ fn canonical(value: Value) -> Value {
             let kept = map
                 .into_iter()
                 .filter(|(key, _)| !NOT_COVERED.contains(&key.as_str()));
-            Value::Object(
-                kept.map(|(key, value)| (key, canonical(value)))
-                    .collect::<Map<_, _>>(),
-            )
+            let kept = kept.map(|(key, value)| match key.as_str() {
+                "variables" => (key, sorted(canonical(value))),
+                _ => (key, canonical(value)),
+            });
+            Value::Object(kept.collect::<Map<_, _>>())
         }
         Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect()),
+        other => other,
+    }
+}
+
+/// Variables are lists in a plan and mappings in a file: their order says nothing.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Array(mut items) => {
+            items.sort_by_cached_key(Value::to_string);
+            Value::Array(items)
+        }
         other => other,
     }
 }

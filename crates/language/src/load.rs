@@ -4,6 +4,7 @@
 //! included; see <https://docs.gitlab.com/ci/yaml/includes/>. The result is [`Merged`], which knows no `include` any
 //! more.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use gantry_yaml::{Entry, Limits, Mapping, Node, Span, Value, Warning};
@@ -35,6 +36,8 @@ pub(crate) struct Loader<'a> {
     included: usize,
     /// The files that are being read, outermost first.
     chain: Vec<String>,
+    /// All files that were read, which wildcards pass over.
+    read: HashSet<String>,
 }
 
 impl<'a> Loader<'a> {
@@ -53,6 +56,7 @@ impl<'a> Loader<'a> {
             variables,
             included: 0,
             chain: Vec::new(),
+            read: HashSet::new(),
         }
     }
 
@@ -72,9 +76,16 @@ impl<'a> Loader<'a> {
     fn file(&mut self, path: &str, text: String) -> Option<Mapping> {
         let root = self.document(path, text)?;
         self.chain.push(path.to_owned());
+        self.read.insert(path.to_owned());
         let mut merged = Mapping::new();
         if let Some(entry) = root.entry("include").cloned() {
-            for (path, span) in self.entries(&entry.value) {
+            let before = self.diagnostics.len();
+            let paths = self.entries(&entry.value);
+            let is_quiet = self.diagnostics[before..].iter().all(|said| !said.is_error());
+            if self.chain.len() == 1 && paths.is_empty() && is_quiet && entry.value.as_mapping().is_some() {
+                self.diagnostics.push(includes_nothing(entry.value.span));
+            }
+            for (path, span) in paths {
                 if let Some(text) = self.fetch(&path, span)
                     && let Some(mapping) = self.file(&path, text)
                 {
@@ -133,6 +144,17 @@ impl<'a> Loader<'a> {
             return None;
         }
         match &first.root.value {
+            Value::Mapping(mapping) if mapping.is_empty() && !self.chain.is_empty() => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "include",
+                        first.root.span,
+                        format!("the included file `{path}` holds nothing"),
+                    )
+                    .gitlab(format!("Included file `{path}` does not have valid YAML syntax!")),
+                );
+                None
+            }
             Value::Mapping(mapping) => Some(Mapping::clone(mapping)),
             other => {
                 let message = format!("a configuration is a mapping, this is {}", other.kind());
@@ -257,8 +279,21 @@ impl<'a> Loader<'a> {
                     || "write `local: path/to/file.yml`".to_owned(),
                     |name| format!("did you mean `{name}`?"),
                 );
-            self.diagnostics
-                .push(Diagnostic::error("include", span, message).help(help));
+            let written = first.map(|name| format!("{{{name:?}}}")).unwrap_or_default();
+            let gitlab = match found.len() {
+                0 => format!(
+                    "`{written}` does not have a valid subkey for include. Valid subkeys are: `local`, `project`, \
+                     `remote`, `template`, `artifact`, `component`"
+                ),
+                _ => "Each include must use only one of: `local`, `project`, `remote`, `template`, `artifact`, \
+                      `component`"
+                    .to_owned(),
+            };
+            self.diagnostics.push(
+                Diagnostic::error("include", span, message)
+                    .help(help)
+                    .gitlab(gitlab),
+            );
             return None;
         };
         let name = entry.key.as_str().unwrap_or_default();
@@ -297,7 +332,7 @@ impl<'a> Loader<'a> {
         if written.contains('*') {
             let pattern = glob::IncludeWildcard::new(written.trim_start_matches('/'));
             let mut found: Vec<_> = self.sources.paths();
-            found.retain(|path| pattern.matches(path) && !self.chain.contains(path));
+            found.retain(|path| pattern.matches(path) && !self.read.contains(path));
             found.sort();
             if found.is_empty() {
                 self.diagnostics.push(Diagnostic::warning(
@@ -336,6 +371,17 @@ impl<'a> Loader<'a> {
     }
 }
 
+/// GitLab takes the key away once it has read a file; what is left of it is then checked, and a mapping is wrong.
+fn includes_nothing(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "include",
+        span,
+        "this include comes to nothing, and only a list may",
+    )
+    .help("write it as a list: `include: [{local: …, rules: […]}]`")
+    .gitlab("include config should be an array or a string")
+}
+
 fn parse_warning(warning: &Warning) -> Diagnostic {
     match warning {
         Warning::DuplicateKey { key, first, second } => {
@@ -348,8 +394,10 @@ fn parse_warning(warning: &Warning) -> Diagnostic {
     }
 }
 
-/// Lays `over` on `base`: mappings on both sides are merged, everything else is replaced.
-pub(crate) fn deep_merge(base: &mut Mapping, over: &Mapping) {
+/// Lays `over` on `base`: mappings on both sides are merged, everything else is replaced. Returns how many entries
+/// were copied.
+pub(crate) fn deep_merge(base: &mut Mapping, over: &Mapping) -> usize {
+    let mut copied = over.len();
     for Entry { key, value } in over.iter() {
         let merged = match (key.as_str().and_then(|name| base.get(name)), &value.value) {
             (
@@ -360,7 +408,7 @@ pub(crate) fn deep_merge(base: &mut Mapping, over: &Mapping) {
                 Value::Mapping(above),
             ) => {
                 let mut merged = Mapping::clone(below);
-                deep_merge(&mut merged, above);
+                copied += merged.len() + deep_merge(&mut merged, above);
                 Node {
                     span: value.span,
                     value: Value::Mapping(Arc::new(merged)),
@@ -370,4 +418,5 @@ pub(crate) fn deep_merge(base: &mut Mapping, over: &Mapping) {
         };
         base.insert(key.clone(), merged);
     }
+    copied
 }

@@ -56,6 +56,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Returns a reader whose location stands for itself.
+    pub(crate) fn elsewhere(&mut self, location: &str) -> Reader<'_> {
+        Reader::new(self.diagnostics, location)
+    }
+
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
@@ -180,7 +185,19 @@ impl<'a> Reader<'a> {
             self.wrong_type(what, "a list of strings", node, &gitlab, help);
             return Vec::new();
         };
-        items.iter().filter_map(|item| self.string(what, item)).collect()
+        let mut texts = Vec::new();
+        for item in items {
+            if item.as_sequence().is_some() {
+                let message = format!("`{what}` is a flat list, and this is a list in it");
+                let gitlab = format!("{what} config should be an array of strings");
+                let help = "`!reference` puts its items into lists of commands, `rules`, `stages`, `needs`, `services` \
+                            and `cache` only";
+                self.error_with_help("wrong-type", item.span, message, &gitlab, Some(help.to_owned()));
+            } else {
+                texts.extend(self.string(what, item));
+            }
+        }
+        texts
     }
 
     /// Reads one string or a flat list of them.

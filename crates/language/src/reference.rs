@@ -1,29 +1,42 @@
 //! `!reference [a, b]`: a value from elsewhere in the configuration.
 //! <https://docs.gitlab.com/ci/yaml/yaml_optimization/#reference-tags>
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use gantry_yaml::{Entry, Mapping, Node, Span, Value};
 
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::extends::Extended;
+use crate::size;
 
-/// What references may make of a configuration; beyond it, somebody is building a bomb.
-const MAX_NODES: usize = 500_000;
+/// How many nodes may be visited on the way; beyond it, somebody is building a bomb.
+const MAX_NODES: usize = 10_000_000;
+
+/// How many references may lead to one another. GitLab names no limit; its stack has one.
+const MAX_HOPS: usize = 100;
 
 /// The configuration after `!reference`.
 #[derive(Debug)]
-pub(crate) struct Resolved(pub(crate) Mapping);
+pub(crate) struct Resolved {
+    pub(crate) root: Mapping,
+    pub(crate) incomplete: HashSet<String>,
+}
 
-pub(crate) fn resolve(extended: Extended, diagnostics: &mut Vec<Diagnostic>) -> Resolved {
+/// Resolves all references; `None` where the result is too large to be read.
+pub(crate) fn resolve(extended: Extended, diagnostics: &mut Vec<Diagnostic>) -> Option<Resolved> {
+    let Extended { root, incomplete } = extended;
     let mut resolver = Resolver {
-        root: &extended.0,
+        root: &root,
         path: Vec::new(),
         nodes: 0,
         diagnostics,
     };
-    let resolved = resolver.mapping(&extended.0);
-    Resolved(resolved.map_or_else(|| extended.0.clone(), |mapping| Mapping::clone(&mapping)))
+    let root = match resolver.mapping(&root).map(Arc::unwrap_or_clone) {
+        Some(resolved) => resolved,
+        None => root,
+    };
+    size::check(&root, diagnostics).then_some(Resolved { root, incomplete })
 }
 
 struct Resolver<'a> {
@@ -37,6 +50,15 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     /// The node without references; `None` where it has none, so that nothing is copied needlessly.
     fn node(&mut self, node: &Node) -> Option<Node> {
+        self.nodes += 1;
+        if self.nodes == MAX_NODES {
+            let message = "references multiply without end";
+            self.diagnostics
+                .push(Diagnostic::error("limit", node.span, message));
+        }
+        if self.nodes >= MAX_NODES {
+            return None;
+        }
         let value = match &node.value {
             Value::Reference(items) => return Some(self.reference(items, node.span)),
             Value::Mapping(mapping) => Value::Mapping(self.mapping(mapping)?),
@@ -84,7 +106,8 @@ impl Resolver<'_> {
         let Some(names) = names.filter(|names| !names.is_empty()) else {
             self.diagnostics.push(
                 Diagnostic::error("bad-reference", span, "a `!reference` is a list of names")
-                    .help("write `!reference [job, keyword]`"),
+                    .help("write `!reference [job, keyword]`")
+                    .gitlab("!reference is not valid"),
             );
             return nothing;
         };
@@ -100,15 +123,9 @@ impl Resolver<'_> {
             );
             return nothing;
         }
-        self.nodes += 1;
-        if self.nodes == MAX_NODES {
-            self.diagnostics.push(Diagnostic::error(
-                "limit",
-                span,
-                "references multiply without end",
-            ));
-        }
-        if self.nodes >= MAX_NODES {
+        if self.path.len() >= MAX_HOPS {
+            let message = format!("references lead through more than {MAX_HOPS} others");
+            self.diagnostics.push(Diagnostic::error("limit", span, message));
             return nothing;
         }
         let Some(target) = self.look_up(&names) else {

@@ -4,6 +4,7 @@
 //! `except` may. See <https://docs.gitlab.com/ci/jobs/job_rules/>.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use gantry_yaml::Span;
 
@@ -27,7 +28,7 @@ pub(crate) struct Visible<'a> {
     job_predefined: Vec<Variable>,
     root: &'a [YamlVariable],
     job: &'a [YamlVariable],
-    project: HashMap<&'a str, &'a Variable>,
+    project: Rc<HashMap<&'a str, &'a Variable>>,
     pipeline: &'a HashMap<&'a str, &'a Variable>,
     layers: &'a Layers,
     environment: Option<String>,
@@ -36,6 +37,10 @@ pub(crate) struct Visible<'a> {
 /// The variables that all decisions of one pipeline share.
 pub(crate) struct Shared<'a> {
     predefined: HashMap<&'a str, &'a Variable>,
+    /// Those of the project's variables that a job without an environment sees.
+    project: Rc<HashMap<&'a str, &'a Variable>>,
+    /// Whether a job with an environment may see others.
+    has_scopes: bool,
     pipeline: HashMap<&'a str, &'a Variable>,
     layers: &'a Layers,
 }
@@ -47,10 +52,19 @@ fn by_key(variables: &[Variable]) -> HashMap<&str, &Variable> {
         .collect()
 }
 
+fn project_by_key<'a>(layers: &'a Layers, environment: Option<&str>) -> HashMap<&'a str, &'a Variable> {
+    let project = layers.project_for(environment);
+    project
+        .map(|variable| (variable.key.as_str(), variable))
+        .collect()
+}
+
 impl<'a> Shared<'a> {
     pub(crate) fn new(layers: &'a Layers) -> Shared<'a> {
         Shared {
             predefined: by_key(&layers.predefined),
+            project: Rc::new(project_by_key(layers, None)),
+            has_scopes: layers.project.iter().any(|variable| variable.scope != "*"),
             pipeline: by_key(&layers.pipeline),
             layers,
         }
@@ -69,23 +83,9 @@ impl<'a> Shared<'a> {
         job_predefined: Vec<Variable>,
         environment: Option<String>,
     ) -> Visible<'a> {
-        let project = match self.layers.project.as_slice() {
-            [] => HashMap::new(),
-            project => {
-                let seen = Layers {
-                    project: project.to_vec(),
-                    ..Layers::default()
-                };
-                let keys: HashMap<String, String> = seen
-                    .project_for(environment.as_deref())
-                    .map(|variable| (variable.key.clone(), variable.scope.clone()))
-                    .collect();
-                project
-                    .iter()
-                    .filter(|variable| keys.get(&variable.key) == Some(&variable.scope))
-                    .map(|variable| (variable.key.as_str(), variable))
-                    .collect()
-            }
+        let project = match &environment {
+            Some(name) if self.has_scopes => Rc::new(project_by_key(self.layers, Some(name))),
+            _ => Rc::clone(&self.project),
         };
         Visible {
             predefined: &self.predefined,
@@ -157,6 +157,19 @@ impl Visible<'_> {
         } else {
             text.to_owned()
         }
+    }
+
+    /// Expands a string that will be seen: what is masked stays hidden.
+    pub(crate) fn shown(&self, text: &str, undefined: Undefined) -> String {
+        if !text.contains(['$', '%']) {
+            return text.to_owned();
+        }
+        let mut ranked = self.ranked();
+        for variable in ranked.iter_mut().filter(|variable| variable.masked) {
+            variable.value = "[MASKED]".to_owned();
+            variable.raw = true;
+        }
+        expand_with(text, &ranked, undefined)
     }
 
     fn operand(&self, name: &str, value: Option<&str>) -> Operand {

@@ -15,22 +15,57 @@ struct SourceFile {
     name: String,
     text: String,
     line_starts: Vec<usize>,
+    /// How many characters stand before every [`STEP`]th byte: a file may be a single line with thousands of jobs.
+    characters_before: Vec<usize>,
 }
 
-impl SourceMap {
-    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
-        let text = text.into();
+const STEP: usize = 256;
+
+impl SourceFile {
+    fn new(name: String, text: String) -> SourceFile {
         let breaks = text
             .bytes()
             .enumerate()
             .filter(|(_, byte)| *byte == b'\n')
             .map(|(at, _)| at + 1);
         let line_starts = std::iter::once(0).chain(breaks).collect();
-        self.files.push(SourceFile {
-            name: name.into(),
+        let mut before = 0;
+        let characters_before = text
+            .as_bytes()
+            .chunks(STEP)
+            .map(|chunk| {
+                let until = before + characters(chunk);
+                std::mem::replace(&mut before, until)
+            })
+            .collect();
+        SourceFile {
+            name,
             text,
             line_starts,
-        });
+            characters_before,
+        }
+    }
+
+    /// Returns the number of characters that begin before an offset.
+    fn characters_until(&self, offset: usize) -> usize {
+        let step = (offset / STEP).min(self.characters_before.len().saturating_sub(1));
+        let known = self.characters_before.get(step).copied().unwrap_or_default();
+        known + characters(&self.text.as_bytes()[step * STEP..offset])
+    }
+
+    /// Returns the beginning of the character that an offset lies in.
+    fn boundary(&self, offset: usize) -> usize {
+        self.text.floor_char_boundary(offset)
+    }
+}
+
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}
+
+impl SourceMap {
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
+        self.files.push(SourceFile::new(name.into(), text.into()));
         SourceId(u32::try_from(self.files.len() - 1).expect("BUG: the number of includes is limited"))
     }
 
@@ -47,12 +82,22 @@ impl SourceMap {
         self.text(span.source).get(span.range()).unwrap_or_default()
     }
 
+    /// Returns the span widened to whole characters. One that was reckoned from the text of a folded or escaped
+    /// scalar may end inside them.
+    pub(crate) fn whole_characters(&self, span: Span) -> Span {
+        let file = &self.files[span.source.0 as usize];
+        let text = &file.text;
+        let start = file.boundary(span.start as usize);
+        let end = text.ceil_char_boundary(span.end as usize).max(start);
+        Span::new(span.source, start, end)
+    }
+
     /// Returns where a span begins.
     pub fn place(&self, span: Span) -> Place {
         let file = &self.files[span.source.0 as usize];
-        let start = (span.start as usize).min(file.text.len());
+        let start = file.boundary(span.start as usize);
         let line = file.line_starts.partition_point(|&at| at <= start) - 1;
-        let column = file.text[file.line_starts[line]..start].chars().count() + 1;
+        let column = file.characters_until(start) - file.characters_until(file.line_starts[line]) + 1;
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Place {
             file: file.name.clone(),

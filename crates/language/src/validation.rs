@@ -2,14 +2,18 @@
 //!
 //! These checks look at the file alone; whether a needed job is in a certain pipeline is asked when one is planned.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::Cell;
+use std::collections::HashMap;
 
 use crate::configuration::Job;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::expansion::Expanded;
+use crate::graph;
 use crate::keywords::needs;
 use crate::keywords::needs::Need;
 use crate::plan::EnvironmentAction;
+
+const MAX_HINTS: usize = 100;
 
 /// Reports what is wrong across jobs. Where the configuration is not `complete`, a name that is not found is no mistake.
 pub(crate) fn check(expanded: &Expanded, complete: bool, diagnostics: &mut Vec<Diagnostic>) {
@@ -30,6 +34,7 @@ pub(crate) fn check(expanded: &Expanded, complete: bool, diagnostics: &mut Vec<D
         complete,
         stages,
         jobs,
+        hints_left: Cell::new(MAX_HINTS),
     };
     for job in &configuration.jobs {
         all.check_stage(job, diagnostics);
@@ -45,6 +50,7 @@ struct All<'a> {
     complete: bool,
     stages: HashMap<&'a str, usize>,
     jobs: HashMap<&'a str, &'a Job>,
+    hints_left: Cell<usize>,
 }
 
 impl<'a> All<'a> {
@@ -56,14 +62,14 @@ impl<'a> All<'a> {
         matches!((self.stage_index(job), self.stage_index(than)), (Some(job), Some(than)) if job > than)
     }
 
-    /// The job is in the file, or could be, although nobody read it.
+    /// The job is in the file, or could be, although nobody read it: `a: [x]` and `a 1/2` where `a` was not read.
     fn may_be_missing(&self, name: &str) -> bool {
         let unreadable = &self.expanded.configuration.unreadable;
         !self.complete
             || unreadable.contains(name)
-            || unreadable
-                .iter()
-                .any(|job| name.starts_with(&format!("{job}: [")))
+            || name
+                .match_indices([':', ' '])
+                .any(|(end, _)| unreadable.contains(&name[..end]))
     }
 
     fn check_stage(&self, job: &Job, diagnostics: &mut Vec<Diagnostic>) {
@@ -144,7 +150,10 @@ impl<'a> All<'a> {
         }
     }
 
+    /// The job that was meant. Nobody reads hundreds of hints, and each compares all names.
     fn hint(&self, name: &str) -> Option<String> {
+        let left = self.hints_left.get().checked_sub(1)?;
+        self.hints_left.set(left);
         let instances = self.expanded.instances.keys().map(String::as_str);
         let unreadable = self.expanded.configuration.unreadable.iter().map(String::as_str);
         did_you_mean(name, self.jobs.keys().copied().chain(instances).chain(unreadable))
@@ -253,56 +262,41 @@ impl<'a> All<'a> {
 
     /// Needs that lead back to where they started. Each circle is reported once, at the need that closes it.
     fn check_cycles(&self, diagnostics: &mut Vec<Diagnostic>) {
-        let mut done: HashSet<&str> = HashSet::new();
-        for job in &self.expanded.configuration.jobs {
-            let mut path: Vec<(&'a str, std::slice::Iter<'a, Need>)> = Vec::new();
-            self.enter(job.name.value.as_str(), &mut path, &done);
-            while let Some((name, needs)) = path.last_mut() {
-                let name = *name;
-                let Some(need) = needs.next() else {
-                    done.insert(name);
-                    path.pop();
-                    continue;
-                };
-                let target = need.job.value.as_str();
-                if let Some(start) = path.iter().position(|(above, _)| *above == target) {
-                    let names: Vec<_> = path[start..].iter().map(|(name, _)| *name).collect();
-                    diagnostics.push(circle(&names, need));
-                    done.extend(names);
-                    continue;
-                }
-                self.enter(target, &mut path, &done);
-            }
+        let names = self
+            .expanded
+            .configuration
+            .jobs
+            .iter()
+            .map(|job| job.name.value.as_str());
+        let needs = |name: &&'a str| -> Vec<&'a str> {
+            let needs = self.needs_of(name).iter().map(|need| need.job.value.as_str());
+            needs.filter(|name| self.jobs.contains_key(name)).collect()
+        };
+        for circle in graph::circles(names, needs) {
+            let ends = circle.first().zip(circle.last());
+            let need = ends.and_then(|(first, last)| self.closing_need(last, first));
+            diagnostics.extend(need.map(|need| circle_of(&circle, need)));
         }
     }
 
-    fn enter(&self, name: &str, path: &mut Vec<(&'a str, std::slice::Iter<'a, Need>)>, done: &HashSet<&str>) {
-        let Some((name, job)) = self.jobs.get_key_value(name) else {
-            return;
-        };
-        if !done.contains(name) {
-            path.push((name, job.needs.as_deref().unwrap_or_default().iter()));
-        }
+    fn needs_of(&self, name: &str) -> &'a [Need] {
+        self.jobs
+            .get(name)
+            .and_then(|job| job.needs.as_deref())
+            .unwrap_or_default()
+    }
+
+    fn closing_need(&self, from: &str, to: &str) -> Option<&'a Need> {
+        self.needs_of(from).iter().find(|need| need.job.value == to)
     }
 }
 
-fn circle(names: &[&str], need: &Need) -> Diagnostic {
-    let message = match names {
-        [only] => format!("job `{only}` needs itself"),
-        [first, rest @ ..] => {
-            let rest: Vec<_> = rest.iter().map(|name| format!("`{name}`")).collect();
-            format!(
-                "these jobs need each other in a circle: `{first}` → {} → `{first}`",
-                rest.join(" → ")
-            )
-        }
-        [] => unreachable!("BUG: a circle has a member"),
-    };
+fn circle_of(names: &[&str], need: &Need) -> Diagnostic {
     let gitlab = match names {
         [only] => format!("The pipeline has circular dependencies: self-dependency: {only}"),
         _ => format!("The pipeline has circular dependencies: topological sort failed: {names:?}"),
     };
-    Diagnostic::error("needs-circle", need.job.span, message)
+    Diagnostic::error("needs-circle", need.job.span, graph::describe(names))
         .help("take one of these needs away")
         .gitlab(gitlab)
 }

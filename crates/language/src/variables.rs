@@ -6,11 +6,13 @@
 //! survives for the runner. See <https://docs.gitlab.com/ci/variables/where_variables_can_be_used/>.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::PlannedJob;
+use crate::plan::{PlannedJob, YamlVariable};
 
 /// A variable with the attributes that GitLab's settings give it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +73,10 @@ pub struct Layers {
 
 impl Layers {
     /// Returns the project's variables that a job sees: of each key the one with the closest scope.
-    pub fn project_for<'a>(&'a self, environment: Option<&'a str>) -> impl Iterator<Item = &'a Variable> {
+    pub fn project_for<'a>(
+        &'a self,
+        environment: Option<&str>,
+    ) -> impl Iterator<Item = &'a Variable> + use<'a> {
         let mut best: HashMap<&str, (u8, usize)> = HashMap::new();
         for (index, variable) in self.project.iter().enumerate() {
             if let Some(rank) = scope_rank(&variable.scope, environment) {
@@ -118,6 +123,34 @@ fn wildcard_matches(pattern: &str, text: &str) -> bool {
     rest.is_empty()
 }
 
+/// Lays variables over others: each takes the place of one of the same name, or else comes last.
+pub(crate) fn overlay(below: &mut Vec<YamlVariable>, above: impl IntoIterator<Item = YamlVariable>) {
+    const FEW: usize = 8;
+    let above: Vec<YamlVariable> = above.into_iter().collect();
+    if above.len() <= FEW {
+        for variable in above {
+            match below.iter_mut().find(|known| known.key == variable.key) {
+                Some(known) => *known = variable,
+                None => below.push(variable),
+            }
+        }
+        return;
+    }
+    let places = below.iter().enumerate();
+    let mut places: HashMap<String, usize> = places
+        .map(|(place, variable)| (variable.key.clone(), place))
+        .collect();
+    for variable in above {
+        match places.get(&variable.key) {
+            Some(&place) => below[place] = variable,
+            None => {
+                places.insert(variable.key.clone(), below.len());
+                below.push(variable);
+            }
+        }
+    }
+}
+
 /// Returns all variables of a job in ascending rank, each key once, expanded as far as a server does before it
 /// hands the job to a runner.
 ///
@@ -159,9 +192,8 @@ pub struct Cycle(pub Vec<String>);
 pub fn find_cycle(variables: &[Variable]) -> Option<Cycle> {
     let collection = Collection::new(variables, Undefined::Keep);
     let mut done = vec![false; variables.len()];
-    let mut path = Vec::new();
     for index in 0..variables.len() {
-        if let Some(cycle) = collection.walk(index, &mut done, &mut path) {
+        if let Some(cycle) = collection.walk(index, &mut done) {
             return Some(Cycle(
                 cycle.into_iter().map(|at| variables[at].key.clone()).collect(),
             ));
@@ -175,17 +207,14 @@ pub fn find_cycle(variables: &[Variable]) -> Option<Cycle> {
 pub fn value_of(variables: &[Variable], key: &str) -> Option<String> {
     let collection = Collection::new(variables, Undefined::Remove);
     let index = *collection.last.get(key)?;
-    Some(collection.expanded(index, &mut Vec::new()))
+    Some(collection.expanded(index))
 }
 
 /// Expands one string against `variables` (ranked low to high) whose values are expanded themselves first.
 pub fn expand_with(text: &str, variables: &[Variable], undefined: Undefined) -> String {
     let collection = Collection::new(variables, Undefined::Remove);
     expand(text, undefined, |name| {
-        collection
-            .last
-            .get(name)
-            .map(|&index| collection.expanded(index, &mut Vec::new()))
+        collection.last.get(name).map(|&index| collection.expanded(index))
     })
 }
 
@@ -214,11 +243,19 @@ pub fn expand(text: &str, undefined: Undefined, lookup: impl Fn(&str) -> Option<
     out
 }
 
+/// How deep references are followed, and how many bytes all expanded values of one collection may have together.
+/// Beyond it references stay as they were written: values that double at each step would fill any memory.
+const MAX_DEPTH: usize = 200;
+const MAX_BYTES: usize = 16 << 20;
+
 /// Variables in ascending rank whose values may refer to each other.
 struct Collection<'a> {
     variables: &'a [Variable],
     last: HashMap<&'a str, usize>,
     undefined: Undefined,
+    /// The values that were asked for before.
+    done: RefCell<HashMap<usize, Rc<str>>>,
+    bytes: Cell<usize>,
 }
 
 impl<'a> Collection<'a> {
@@ -232,6 +269,8 @@ impl<'a> Collection<'a> {
             variables,
             last,
             undefined,
+            done: RefCell::default(),
+            bytes: Cell::new(0),
         }
     }
 
@@ -241,7 +280,7 @@ impl<'a> Collection<'a> {
             .enumerate()
             .filter(|(index, variable)| self.last[variable.key.as_str()] == *index)
             .map(|(index, variable)| Variable {
-                value: self.expanded(index, &mut Vec::new()),
+                value: self.expanded(index),
                 ..variable.clone()
             })
             .collect()
@@ -257,10 +296,20 @@ impl<'a> Collection<'a> {
         self.last.get(name).copied()
     }
 
-    fn expanded(&self, index: usize, path: &mut Vec<usize>) -> String {
+    fn expanded(&self, index: usize) -> String {
+        self.value(index, &mut Vec::new()).to_string()
+    }
+
+    fn value(&self, index: usize, path: &mut Vec<usize>) -> Rc<str> {
         let variable = &self.variables[index];
-        if variable.raw || variable.file || path.contains(&index) || !variable.value.contains(['$', '%']) {
-            return variable.value.clone();
+        if self.is_opaque(index) || !variable.value.contains(['$', '%']) {
+            return variable.value.as_str().into();
+        }
+        if let Some(known) = self.done.borrow().get(&index) {
+            return Rc::clone(known);
+        }
+        if path.len() >= MAX_DEPTH || self.bytes.get() > MAX_BYTES || path.contains(&index) {
+            return variable.value.as_str().into();
         }
         path.push(index);
         let mut out = String::with_capacity(variable.value.len());
@@ -272,13 +321,17 @@ impl<'a> Collection<'a> {
                     Some(to) if self.undefined == Undefined::Keep && self.is_opaque(to) => {
                         out.push_str(written)
                     }
-                    Some(to) => out.push_str(&self.expanded(to, path)),
+                    Some(_) if self.bytes.get() + out.len() > MAX_BYTES => out.push_str(written),
+                    Some(to) => out.push_str(&self.value(to, path)),
                     None if self.undefined == Undefined::Keep => out.push_str(written),
                     None => {}
                 },
             }
         }
         path.pop();
+        let out: Rc<str> = out.into();
+        self.bytes.set(self.bytes.get() + out.len());
+        self.done.borrow_mut().insert(index, Rc::clone(&out));
         out
     }
 
@@ -286,26 +339,39 @@ impl<'a> Collection<'a> {
         self.variables[index].raw || self.variables[index].file
     }
 
-    fn walk(&self, index: usize, done: &mut [bool], path: &mut Vec<usize>) -> Option<Vec<usize>> {
-        if let Some(start) = path.iter().position(|&at| at == index) {
-            return Some(path[start..].to_vec());
+    /// The entries that a value refers to.
+    fn targets(&self, index: usize) -> Vec<usize> {
+        if self.is_opaque(index) {
+            return Vec::new();
         }
-        if done[index] {
-            return None;
-        }
-        path.push(index);
-        if !self.is_opaque(index) {
-            for piece in pieces(&self.variables[index].value, true) {
-                if let Piece::Reference { name, .. } = piece
-                    && let Some(to) = self.target(index, name)
-                    && let Some(cycle) = self.walk(to, done, path)
-                {
-                    return Some(cycle);
-                }
+        pieces(&self.variables[index].value, true)
+            .filter_map(|piece| match piece {
+                Piece::Reference { name, .. } => self.target(index, name),
+                Piece::Text(_) => None,
+            })
+            .collect()
+    }
+
+    /// Follows references from one entry until there are no more, or they lead back to where they were.
+    fn walk(&self, start: usize, done: &mut [bool]) -> Option<Vec<usize>> {
+        let mut path: Vec<usize> = Vec::new();
+        let mut on_path = HashSet::new();
+        let mut open = vec![(start, false)];
+        while let Some((index, left)) = open.pop() {
+            if left {
+                path.pop();
+                on_path.remove(&index);
+                done[index] = true;
+            } else if on_path.contains(&index) {
+                let from = path.iter().position(|&at| at == index)?;
+                return Some(path[from..].to_vec());
+            } else if !done[index] {
+                path.push(index);
+                on_path.insert(index);
+                open.push((index, true));
+                open.extend(self.targets(index).into_iter().rev().map(|to| (to, false)));
             }
         }
-        path.pop();
-        done[index] = true;
         None
     }
 }

@@ -8,10 +8,14 @@ use crate::reader::Reader;
 
 const NAME: &str = "allow_failure";
 
-pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<AllowFailure> {
+pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node, is_trigger: bool) -> Option<AllowFailure> {
     match &node.value {
         Value::Bool(true) => Some(AllowFailure::Yes),
         Value::Bool(false) => Some(AllowFailure::No),
+        _ if is_trigger => {
+            reader.boolean(NAME, node);
+            None
+        }
         Value::Mapping(_) => {
             let mapping = reader.mapping(NAME, node, &["exit_codes"])?;
             let codes = mapping

@@ -124,19 +124,18 @@ fn key(reader: &mut Reader<'_>, node: &Node, index: usize) -> Option<CacheKey> {
             let files: Vec<_> = reader
                 .strings("files", files)
                 .into_iter()
-                .map(|file| file.value)
+                .map(|file| file.value.trim_start_matches('/').to_owned())
                 .collect();
             if files.is_empty() || files.len() > MAX_KEY_FILES {
                 let message = format!(
                     "a cache key is made of 1 to {MAX_KEY_FILES} files, not {}",
                     files.len()
                 );
-                reader.error(
-                    "limit",
-                    node.span,
-                    message,
-                    "files has too many items (maximum is 2)",
-                );
+                let gitlab = match files.len() {
+                    0 => "files requires at least 1 item",
+                    _ => "files has too many items (maximum is 2)",
+                };
+                reader.error("limit", node.span, message, gitlab);
                 return None;
             }
             Some(if commits {

@@ -63,7 +63,11 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Environment>
                 match key.as_str().unwrap_or_default() {
                     "url" => environment.url = url(&mut reader, value),
                     "on_stop" => environment.on_stop = reader.string("on_stop", value),
-                    "action" => environment.action = reader.one_of("action", value, ACTIONS)?,
+                    "action" => {
+                        environment.action = reader
+                            .one_of("action", value, ACTIONS)
+                            .unwrap_or(environment.action);
+                    }
                     "auto_stop_in" => {
                         environment.auto_stop_in =
                             reader.string("auto_stop_in", value).map(|text| text.value);
@@ -129,7 +133,7 @@ fn url(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
 
 fn tier(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
     match node.as_str() {
-        Some(text) if text.starts_with('$') => Some(text.to_owned()),
+        Some(text) if text.contains('$') => Some(text.to_owned()),
         _ => reader.one_of("deployment_tier", node, TIERS).map(str::to_owned),
     }
 }

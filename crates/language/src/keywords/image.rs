@@ -1,6 +1,6 @@
 //! `image` and `services`: containers. <https://docs.gitlab.com/ci/yaml/#image>
 
-use gantry_yaml::{Entry, Node, Value};
+use gantry_yaml::{Entry, Node};
 
 use crate::plan::{Image, Service};
 use crate::reader::Reader;
@@ -69,11 +69,16 @@ fn service(reader: &mut Reader<'_>, node: &Node) -> Option<Service> {
 }
 
 fn image(reader: &mut Reader<'_>, what: &str, node: &Node, keys: &[&str]) -> Option<Image> {
-    if let Value::String(name) = &node.value {
+    if let Some(name) = node.as_str().filter(|name| !name.is_empty()) {
         return Some(Image {
             name: name.to_string(),
             ..Image::default()
         });
+    }
+    if node.as_str().is_some() {
+        let gitlab = "config should be a hash or a string";
+        reader.error("blank", node.span, format!("`{what}` is empty"), gitlab);
+        return None;
     }
     if node.as_mapping().is_none() {
         reader.wrong_type(
@@ -89,7 +94,12 @@ fn image(reader: &mut Reader<'_>, what: &str, node: &Node, keys: &[&str]) -> Opt
     let mut image = Image::default();
     for Entry { key, value } in mapping.iter().filter(|entry| !entry.value.is_null()) {
         match key.as_str().unwrap_or_default() {
-            "name" => image.name = reader.string("name", value)?.value,
+            "name" => {
+                image.name = reader
+                    .string("name", value)
+                    .map(|name| name.value)
+                    .unwrap_or_default()
+            }
             "entrypoint" => {
                 let texts = reader.strings("entrypoint", value);
                 image.entrypoint = Some(texts.into_iter().map(|text| text.value).collect());
@@ -100,7 +110,10 @@ fn image(reader: &mut Reader<'_>, what: &str, node: &Node, keys: &[&str]) -> Opt
             _ => {}
         }
     }
-    if image.name.is_empty() {
+    let is_mistyped = mapping
+        .get("name")
+        .is_some_and(|name| !name.is_null() && name.as_str().is_none());
+    if image.name.is_empty() && !is_mistyped {
         reader.error(
             "missing-key",
             node.span,

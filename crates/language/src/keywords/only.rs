@@ -54,13 +54,7 @@ pub(crate) fn parse(reader: &mut Reader<'_>, what: &str, node: &Node) -> Option<
                     "refs" => policy.refs = Some(refs(&mut reader, "refs", value)),
                     _ if value.is_null() => {}
                     "variables" => {
-                        let items = value.as_sequence().unwrap_or(std::slice::from_ref(value));
-                        policy.variables = Some(
-                            items
-                                .iter()
-                                .filter_map(|item| condition(&mut reader, item))
-                                .collect(),
-                        );
+                        policy.variables = Some(conditions(&mut reader, value));
                     }
                     "changes" => policy.changes = Some(reader.strings("changes", value)),
                     "kubernetes" => reader.unsupported(&format!("{what}:kubernetes"), key.span),
@@ -76,6 +70,16 @@ pub(crate) fn parse(reader: &mut Reader<'_>, what: &str, node: &Node) -> Option<
             None
         }
     }
+}
+
+fn conditions(reader: &mut Reader<'_>, node: &Node) -> Vec<Condition> {
+    let Some(items) = node.as_sequence() else {
+        let help = node.as_str().map(|text| format!("write `variables: ['{text}']`"));
+        let gitlab = "variables should be an array of strings";
+        reader.wrong_type("variables", "a list of expressions", node, gitlab, help);
+        return Vec::new();
+    };
+    items.iter().filter_map(|item| condition(reader, item)).collect()
 }
 
 fn refs(reader: &mut Reader<'_>, what: &str, node: &Node) -> Vec<RefPattern> {

@@ -119,12 +119,12 @@ fn combination(columns: &[(String, Vec<String>)], number: usize, count: usize) -
 /// The keys of one row with their values. Keys that are not strings come last, as GitLab's deep copy leaves them.
 fn columns(reader: &mut Reader<'_>, row: &Node) -> Option<Vec<(String, Vec<String>)>> {
     let Some(mapping) = row.as_mapping() else {
-        reader.wrong_type(
-            "matrix",
-            "a list of mappings",
-            row,
+        let message = format!("an entry of `matrix` is a mapping, not {}", row.value.kind());
+        reader.error(
+            "wrong-type",
+            row.span,
+            message,
             "config should be an array of hashes",
-            None,
         );
         return None;
     };

@@ -24,7 +24,7 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Release> {
     for Entry { key, value } in mapping.iter().filter(|entry| !entry.value.is_null()) {
         match key.as_str().unwrap_or_default() {
             name @ ("tag_name" | "tag_message" | "name" | "description" | "ref") => {
-                texts.insert(name, reader.string(name, value)?.value);
+                texts.extend(reader.string(name, value).map(|text| (name, text.value)));
             }
             name @ ("released_at" | "milestones" | "assets") => {
                 reader.unsupported(&format!("release:{name}"), key.span);
@@ -33,7 +33,8 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Release> {
         }
     }
     for key in ["tag_name", "description"] {
-        if texts.get(key).is_none_or(|text| text.trim().is_empty()) {
+        let is_mistyped = !texts.contains_key(key) && mapping.get(key).is_some_and(|node| !node.is_null());
+        if !is_mistyped && texts.get(key).is_none_or(|text| text.trim().is_empty()) {
             let gitlab = format!("{} can't be blank", key.replace('_', " "));
             reader.error(
                 "missing-key",

@@ -48,10 +48,12 @@ const REASONS: &[&str] = &[
     "runner_interrupted",
 ];
 
+/// GitLab tells no job in these messages.
 pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Retry> {
+    let reader = &mut reader.elsewhere(NAME);
     match &node.value {
         Value::Integer(_) => Some(Retry {
-            max: max(reader, node),
+            max: max(reader, node, "config"),
             when: always(),
             exit_codes: Vec::new(),
         }),
@@ -77,16 +79,22 @@ fn always() -> Vec<String> {
     vec!["always".to_owned()]
 }
 
-fn max(reader: &mut Reader<'_>, node: &Node) -> Option<u8> {
+/// Reads the number itself (`config` in GitLab's messages) or `max`.
+fn max(reader: &mut Reader<'_>, node: &Node, attribute: &str) -> Option<u8> {
     match node.value {
         Value::Integer(count @ 0..=2) => u8::try_from(count).ok(),
         Value::Integer(count) => {
-            let message = format!("a job is retried at most 2 times, not {count}");
+            let message = format!("a job is retried 0 to 2 times, not {count}");
+            let bound = if count < 0 {
+                "greater than or equal to 0"
+            } else {
+                "less than or equal to 2"
+            };
             reader.error(
                 "limit",
                 node.span,
                 message,
-                "retry config must be less than or equal to 2",
+                &format!("{attribute} must be {bound}"),
             );
             None
         }
@@ -95,7 +103,7 @@ fn max(reader: &mut Reader<'_>, node: &Node) -> Option<u8> {
                 "retry:max",
                 "a number from 0 to 2",
                 node,
-                "retry max is not a number",
+                "max is not a number",
                 None,
             );
             None
@@ -109,7 +117,7 @@ fn mapping(reader: &mut Reader<'_>, node: &Node) -> Option<Retry> {
     let mut when = None;
     for Entry { key, value } in mapping.iter().filter(|entry| !entry.value.is_null()) {
         match key.as_str().unwrap_or_default() {
-            "max" => retry.max = max(reader, value),
+            "max" => retry.max = max(reader, value, "max"),
             "when" => when = Some(reasons(reader, value)),
             "exit_codes" => retry.exit_codes = exit_codes::parse(reader, NAME, value),
             _ => {}
@@ -132,7 +140,10 @@ fn reasons(reader: &mut Reader<'_>, node: &Node) -> Vec<String> {
         .filter(|text| !REASONS.contains(&text.value.as_str()))
     {
         let help = did_you_mean(&text.value, REASONS.iter().copied());
-        let gitlab = format!("retry when contains unknown values: {}", text.value);
+        let gitlab = match node.as_sequence() {
+            Some(_) => format!("when contains unknown values: {}", text.value),
+            None => "when is not included in the list".to_owned(),
+        };
         let message = format!("`{}` is not a reason for which a job can fail", text.value);
         reader.error_with_help("unknown-value", text.span, message, &gitlab, help);
     }

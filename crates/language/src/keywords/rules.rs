@@ -133,7 +133,10 @@ fn one_line(text: &str) -> String {
 pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node, owner: Owner) -> Option<Vec<Rule>> {
     let Some(items) = reader.flattened("rules", node) else {
         let gitlab = "rules should be an array containing hashes and arrays of hashes";
-        reader.wrong_type("rules", "a list of rules", node, gitlab, None);
+        let help = node
+            .as_mapping()
+            .map(|_| "begin each rule with `- `, also a single one".to_owned());
+        reader.wrong_type("rules", "a list of rules", node, gitlab, help);
         return None;
     };
     if items.is_empty() {

@@ -1,0 +1,31 @@
+//! What a configuration means, shown by example: each test names the section of the reference that it reproduces.
+
+mod changes;
+mod containers;
+mod defaults;
+mod dependencies;
+mod environments;
+mod exists;
+mod extends;
+mod hash;
+mod include;
+mod kept;
+mod keywords;
+mod masking;
+mod museum;
+mod museum_of_keywords;
+mod needs;
+mod parallel;
+mod pipeline;
+mod policy;
+mod properties;
+mod references;
+mod rules;
+mod scale;
+mod scripts;
+mod starting;
+mod support;
+mod trigger;
+mod variables;
+mod workflow;
+mod yaml;

@@ -1,0 +1,368 @@
+//! A configuration with the world around it, and pictures of what becomes of it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use gantry_language::compile::{Checked, Outcome, check};
+use gantry_language::diagnostic::{Diagnostic, Severity};
+use gantry_language::event::{Event, Ref, Source};
+use gantry_language::plan::{
+    AllowFailure, Decision, LeftOut, OperandValue, Plan, PlannedJob, PlannedNeed, When,
+};
+use gantry_language::source::{Repository, SourceError, SourceMap, Sources};
+use gantry_language::variables::{Layers, Variable};
+
+/// Begins with the text of `.gitlab-ci.yml`; what all its lines are indented by does not count.
+pub(crate) fn case(yaml: &str) -> Case {
+    Case {
+        text: dedent(yaml),
+        files: Files::default(),
+        event: Event {
+            source: Source::Push,
+            git_ref: Ref::Branch("main".to_owned()),
+        },
+        layers: Layers::default(),
+        checkout: Checkout::default(),
+    }
+}
+
+/// One configuration, the event that it meets, and what can be seen from there.
+#[must_use]
+#[derive(Debug)]
+pub(crate) struct Case {
+    text: String,
+    files: Files,
+    event: Event,
+    layers: Layers,
+    checkout: Checkout,
+}
+
+impl Case {
+    /// Adds a file that can be included.
+    pub(crate) fn file(mut self, path: &str, text: &str) -> Case {
+        self.files.0.insert(path.to_owned(), dedent(text));
+        self
+    }
+
+    pub(crate) fn push(self, branch: &str) -> Case {
+        self.event(Source::Push, Ref::Branch(branch.to_owned()))
+    }
+
+    pub(crate) fn tag(self, name: &str) -> Case {
+        self.event(Source::Push, Ref::Tag(name.to_owned()))
+    }
+
+    pub(crate) fn merge_request(self, from: &str, into: &str) -> Case {
+        let git_ref = Ref::MergeRequest {
+            source_branch: from.to_owned(),
+            target_branch: into.to_owned(),
+        };
+        self.event(Source::MergeRequestEvent, git_ref)
+    }
+
+    /// A pipeline on `main` that somebody or something else than a push asked for.
+    pub(crate) fn from(self, source: Source) -> Case {
+        self.event(source, Ref::Branch("main".to_owned()))
+    }
+
+    pub(crate) fn event(mut self, source: Source, git_ref: Ref) -> Case {
+        self.event = Event { source, git_ref };
+        self
+    }
+
+    /// Sets a variable that came with the event.
+    pub(crate) fn variable(mut self, key: &str, value: &str) -> Case {
+        self.layers.pipeline.push(Variable::new(key, value));
+        self
+    }
+
+    /// Sets a variable of the project.
+    pub(crate) fn project(mut self, variable: Variable) -> Case {
+        self.layers.project.push(variable);
+        self
+    }
+
+    /// Sets a predefined variable.
+    pub(crate) fn predefined(mut self, key: &str, value: &str) -> Case {
+        self.layers.predefined.push(Variable::new(key, value).raw());
+        self
+    }
+
+    /// Says what the event changed.
+    pub(crate) fn changed<const N: usize>(mut self, paths: [&str; N]) -> Case {
+        self.checkout.changed = Some(paths.map(str::to_owned).to_vec());
+        self
+    }
+
+    /// Says what changed since the merge base with a ref.
+    pub(crate) fn changed_since<const N: usize>(mut self, reference: &str, paths: [&str; N]) -> Case {
+        self.checkout
+            .since
+            .insert(reference.to_owned(), paths.map(str::to_owned).to_vec());
+        self
+    }
+
+    /// Says which files the checkout has.
+    pub(crate) fn files<const N: usize>(mut self, paths: [&str; N]) -> Case {
+        self.checkout.paths = paths.map(str::to_owned).to_vec();
+        self
+    }
+
+    pub(crate) fn checked(&self) -> Checked {
+        check(
+            ".gitlab-ci.yml",
+            self.text.clone(),
+            &self.files,
+            &self.checkout,
+            &self.layers,
+        )
+    }
+
+    fn outcome(&self, checked: &Checked) -> Result<Outcome, Vec<Diagnostic>> {
+        checked.plan(&self.event, &self.layers, &self.checkout)
+    }
+
+    /// Pictures all that is wrong with the configuration, whatever the event; `fine` where nothing is.
+    pub(crate) fn check(self) -> String {
+        let checked = self.checked();
+        diagnostics(&checked.sources, &checked.diagnostics)
+    }
+
+    /// Pictures the pipeline: a line for each job, then those left out, or else why there is none.
+    pub(crate) fn plan(self) -> String {
+        let checked = self.checked();
+        match self.outcome(&checked) {
+            Ok(Outcome::Pipeline(plan)) => pipeline(&plan),
+            Ok(Outcome::Filtered(decision)) => format!("no pipeline: {}", decision.summary),
+            Ok(Outcome::Empty(left_out)) => {
+                lines(["empty".to_owned()].into_iter().chain(left_out.iter().map(left)))
+            }
+            Ok(Outcome::Skipped) => "skipped".to_owned(),
+            Err(errors) => diagnostics(&checked.sources, &errors),
+        }
+    }
+
+    /// Returns the plan itself, of a pipeline that there must be.
+    pub(crate) fn planned(self) -> Plan {
+        let checked = self.checked();
+        match self.outcome(&checked) {
+            Ok(Outcome::Pipeline(plan)) => *plan,
+            Ok(other) => panic!("no pipeline: {other:?}"),
+            Err(errors) => panic!("{}", diagnostics(&checked.sources, &errors)),
+        }
+    }
+
+    /// Returns one job of a pipeline that must have it.
+    pub(crate) fn planned_job(self, name: &str) -> PlannedJob {
+        let plan = self.planned();
+        plan.job(name)
+            .unwrap_or_else(|| panic!("no `{name}` in:\n{}", pipeline(&plan)))
+            .clone()
+    }
+
+    /// Pictures everything that a job says and that is not its name, its decision, its variables, or a default.
+    pub(crate) fn job(self, name: &str) -> String {
+        fields(&self.planned_job(name))
+    }
+
+    /// Pictures a job's variables and where they come from.
+    pub(crate) fn variables_of(self, name: &str) -> String {
+        let job = self.planned_job(name);
+        lines(job.variables.iter().map(|variable| {
+            let raw = if variable.raw { " raw" } else { "" };
+            format!("{}={:?} {:?}{raw}", variable.key, variable.value, variable.origin)
+        }))
+    }
+
+    /// Pictures how it was decided on one job, in the pipeline or not.
+    pub(crate) fn why(self, name: &str) -> String {
+        let plan = self.planned();
+        let left_out = plan.left_out.iter().find(|job| job.name == name);
+        let decision = plan
+            .job(name)
+            .map(|job| &job.decision)
+            .or(left_out.map(|job| &job.decision));
+        why(decision.unwrap_or_else(|| panic!("no job `{name}`")))
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Files(pub(crate) BTreeMap<String, String>);
+
+impl Sources for Files {
+    fn read(&self, path: &str) -> Result<String, SourceError> {
+        self.0.get(path).cloned().ok_or(SourceError::NotFound)
+    }
+
+    fn paths(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Checkout {
+    changed: Option<Vec<String>>,
+    since: BTreeMap<String, Vec<String>>,
+    paths: Vec<String>,
+}
+
+impl Repository for Checkout {
+    fn changed(&self) -> Option<&[String]> {
+        self.changed.as_deref()
+    }
+
+    fn changed_since(&self, reference: &str) -> Result<Vec<String>, String> {
+        let since = self.since.get(reference).cloned();
+        since.ok_or_else(|| "there is no such ref".to_owned())
+    }
+
+    fn paths(&self) -> &[String] {
+        &self.paths
+    }
+}
+
+/// Takes off the first line break, the last line if it is blank, and what all lines are indented by.
+pub(crate) fn dedent(text: &str) -> String {
+    let text = text.strip_prefix('\n').unwrap_or(text);
+    let text = text.trim_end_matches(' ');
+    let indentation = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.len() - line.trim_start_matches(' ').len())
+        .min()
+        .unwrap_or_default();
+    let lines: Vec<_> = text
+        .lines()
+        .map(|line| line.get(indentation..).unwrap_or_default())
+        .collect();
+    lines.join("\n")
+}
+
+pub(crate) fn diagnostics(sources: &SourceMap, diagnostics: &[Diagnostic]) -> String {
+    if diagnostics.is_empty() {
+        return "fine".to_owned();
+    }
+    lines(diagnostics.iter().map(|diagnostic| {
+        let severity = match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let mut out = format!("{severity}: {}", diagnostic.message);
+        let mut line = |what: &str, text: &str| write!(out, "\n  {what} {text}").expect("a string takes it");
+        if let Some(span) = diagnostic.span {
+            line("-->", &sources.place(span).to_string());
+        }
+        for (span, text) in &diagnostic.related {
+            line("...", &format!("{}: {text}", sources.place(*span)));
+        }
+        if let Some(help) = &diagnostic.help {
+            line("help:", help);
+        }
+        if let Some(gitlab) = &diagnostic.gitlab_message {
+            line("gitlab:", gitlab);
+        }
+        out
+    }))
+}
+
+fn pipeline(plan: &Plan) -> String {
+    lines(
+        plan.jobs
+            .iter()
+            .map(in_pipeline)
+            .chain(plan.left_out.iter().map(left)),
+    )
+}
+
+fn in_pipeline(job: &PlannedJob) -> String {
+    let mut notes = Vec::new();
+    match (job.when, job.start_in_secs) {
+        (When::OnSuccess, _) => {}
+        (When::Delayed, Some(secs)) => notes.push(format!("delayed {secs}s")),
+        (when, _) => notes.push(when.as_str().to_owned()),
+    }
+    match &job.allow_failure {
+        AllowFailure::No => {}
+        AllowFailure::Yes => notes.push("may fail".to_owned()),
+        AllowFailure::ExitCodes(codes) => notes.push(format!("may fail with {codes:?}")),
+    }
+    notes.extend(
+        job.needs
+            .as_deref()
+            .map(|needs| format!("needs [{}]", needed(needs))),
+    );
+    notes.extend(
+        job.dependencies
+            .as_ref()
+            .map(|names| format!("fetches [{}]", names.join(", "))),
+    );
+    let notes = notes.iter().map(|note| format!(", {note}"));
+    format!("{}: {}{}", job.stage, job.name, notes.collect::<String>())
+}
+
+fn needed(needs: &[PlannedNeed]) -> String {
+    let names = needs.iter().map(|need| {
+        let artifacts = if need.artifacts { "" } else { " without artifacts" };
+        format!("{}{artifacts}", need.job)
+    });
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn left(job: &LeftOut) -> String {
+    format!("- {}: {}", job.name, job.decision.summary)
+}
+
+fn why(decision: &Decision) -> String {
+    let clauses = decision.clauses.iter().map(|clause| {
+        let truth = if clause.matched { "holds" } else { "does not hold" };
+        let mut line = format!("  {} {truth}", clause.text);
+        for operand in &clause.operands {
+            let value = match &operand.value {
+                OperandValue::Unset => "unset".to_owned(),
+                OperandValue::Text(text) => format!("{text:?}"),
+                OperandValue::Masked => "masked".to_owned(),
+            };
+            write!(line, "; {} is {value}", operand.name).expect("a string takes it");
+        }
+        line
+    });
+    lines([decision.summary.clone()].into_iter().chain(clauses))
+}
+
+fn fields(job: &PlannedJob) -> String {
+    const ELSEWHERE: &[&str] = &[
+        "name",
+        "base_name",
+        "stage_index",
+        "place",
+        "decision",
+        "variables",
+        "work",
+    ];
+    let serde_json::Value::Object(fields) = serde_json::to_value(job).expect("a job is JSON") else {
+        panic!("a job is an object");
+    };
+    let shown = fields
+        .iter()
+        .filter(|(key, value)| !ELSEWHERE.contains(&key.as_str()) && !is_default(key, value));
+    let work = match &fields["work"] {
+        serde_json::Value::Object(work) => work.values().find_map(|work| work.as_object()),
+        _ => None,
+    };
+    let work = work.expect("work is an object of one part");
+    lines(shown.chain(work).map(|(key, value)| format!("{key}: {value}")))
+}
+
+fn is_default(key: &str, value: &serde_json::Value) -> bool {
+    match key {
+        "stage" => value == "test",
+        "when" => value == "on_success",
+        "allow_failure" => value == "no",
+        "retry" => *value == serde_json::json!({"when": ["always"]}),
+        _ => false,
+    }
+}
+
+fn lines(lines: impl Iterator<Item = String>) -> String {
+    lines.collect::<Vec<_>>().join("\n")
+}
