@@ -82,7 +82,7 @@ pub fn check(
 }
 
 /// A mistake through which jobs may be missing: names that are not found are then not to blame.
-fn hides_jobs(diagnostic: &Diagnostic) -> bool {
+pub(crate) fn hides_jobs(diagnostic: &Diagnostic) -> bool {
     const HIDING: &[&str] = &[
         "include",
         "yaml",

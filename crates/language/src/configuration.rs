@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use gantry_yaml::{Entry, Mapping, Node, Value};
 
+use crate::compile::hides_jobs;
 use crate::diagnostic::{Diagnostic, did_you_mean, nearest};
 use crate::keywords::default::Defaults;
 use crate::keywords::environment::{self, Environment};
@@ -150,7 +151,7 @@ pub(crate) fn read(resolved: &Resolved, diagnostics: &mut Vec<Diagnostic>) -> Co
             None => drop(unreadable.insert(written)),
         }
     }
-    if jobs.is_empty() && unreadable.is_empty() {
+    if jobs.is_empty() && unreadable.is_empty() && !diagnostics.iter().any(hides_jobs) {
         let span = root.iter().next().map(|entry| entry.key.span);
         diagnostics.push(
             Diagnostic::error("no-jobs", span, "the configuration has no job")
@@ -335,6 +336,7 @@ impl JobReader<'_> {
             defaults: self.defaults,
             inherit: &inherit,
             is_trigger,
+            is_complete: self.is_complete,
         };
         let stage = given("stage").and_then(|node| reader.string("stage", node));
         let work = fields.work(&mut reader);
@@ -466,6 +468,7 @@ struct Fields<'a> {
     defaults: &'a Defaults,
     inherit: &'a Inherit,
     is_trigger: bool,
+    is_complete: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -493,7 +496,7 @@ impl<'a> Fields<'a> {
         if let Some(entry) = self
             .mapping
             .entry("script")
-            .filter(|entry| is_blank(&entry.value))
+            .filter(|entry| self.is_complete && is_blank(&entry.value))
         {
             reader.error(
                 "blank",

@@ -12,7 +12,7 @@ use gantry_yaml::{Entry, Limits, Mapping, Node, Span, Value, Warning};
 use crate::diagnostic::{Diagnostic, did_you_mean, nearest};
 use crate::glob;
 use crate::keywords::rules::{self, Owner, Rule};
-use crate::reader::Reader;
+use crate::reader::{Reader, listed};
 use crate::selection::{Visible, rule_matches};
 use crate::source::{Repository, SourceError, SourceMap, Sources};
 use crate::variables::{Undefined, expand};
@@ -172,13 +172,15 @@ impl<'a> Loader<'a> {
         self.included += 1;
         if self.included == MAX_INCLUDES + 1 {
             let mut diagnostic = Diagnostic::error(
-                "limit",
+                "include",
                 span,
                 format!("more than {MAX_INCLUDES} files are included"),
             )
             .gitlab("Maximum of 150 nested includes are allowed!");
-            if self.chain.iter().any(|above| above == path) {
-                diagnostic = diagnostic.help(format!("`{path}` includes itself: {}", self.chain.join(" → ")));
+            let mut places = (0..self.chain.len()).filter(|&at| self.chain[at] == path);
+            if let (Some(first), Some(second)) = (places.next(), places.next()) {
+                let circle = self.chain[first..=second].join(" → ");
+                diagnostic = diagnostic.help(format!("`{path}` includes itself: {circle}"));
             }
             self.diagnostics.push(diagnostic);
         }
@@ -269,16 +271,17 @@ impl<'a> Loader<'a> {
         let found: Vec<_> = LOCATORS.iter().filter_map(|name| mapping.entry(name)).collect();
         let [entry] = found.as_slice() else {
             let first = mapping.iter().next().and_then(|entry| entry.key.as_str());
-            let message = match found.len() {
-                0 => "this include does not say where the file is".to_owned(),
-                _ => "this include says twice where the file is".to_owned(),
+            let names: Vec<_> = found.iter().filter_map(|entry| entry.key.as_str()).collect();
+            let message = match names.as_slice() {
+                [] => "this include does not say where the file is",
+                _ => "this include says more than once where the file is",
             };
-            let help = first
-                .and_then(|name| nearest(name, LOCATORS.iter().copied()))
-                .map_or_else(
-                    || "write `local: path/to/file.yml`".to_owned(),
-                    |name| format!("did you mean `{name}`?"),
-                );
+            let meant = first.and_then(|name| nearest(name, LOCATORS.iter().copied()));
+            let help = match (names.as_slice(), meant) {
+                ([], Some(name)) => format!("did you mean `{name}`?"),
+                ([], None) => "write `local: path/to/file.yml`".to_owned(),
+                (names, _) => format!("keep one of {}", listed(names)),
+            };
             let written = first.map(|name| format!("{{{name:?}}}")).unwrap_or_default();
             let gitlab = match found.len() {
                 0 => format!(

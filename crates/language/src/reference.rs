@@ -8,6 +8,7 @@ use gantry_yaml::{Entry, Mapping, Node, Span, Value};
 
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::extends::Extended;
+use crate::keywords::default;
 use crate::size;
 
 /// How many nodes may be visited on the way; beyond it, somebody is building a bomb.
@@ -25,61 +26,89 @@ pub(crate) struct Resolved {
 
 /// Resolves all references; `None` where the result is too large to be read.
 pub(crate) fn resolve(extended: Extended, diagnostics: &mut Vec<Diagnostic>) -> Option<Resolved> {
-    let Extended { root, incomplete } = extended;
+    let Extended { root, mut incomplete } = extended;
     let mut resolver = Resolver {
         root: &root,
         path: Vec::new(),
+        told: HashSet::new(),
         nodes: 0,
+        failed: 0,
         diagnostics,
     };
-    let root = match resolver.mapping(&root).map(Arc::unwrap_or_clone) {
-        Some(resolved) => resolved,
-        None => root,
-    };
-    size::check(&root, diagnostics).then_some(Resolved { root, incomplete })
+    let mut resolved = Mapping::new();
+    for Entry { key, value } in root.iter() {
+        let failed = resolver.failed;
+        resolved.insert(key.clone(), resolver.node(value).unwrap_or_else(|| value.clone()));
+        if resolver.failed > failed {
+            incomplete.extend(key.as_str().map(str::to_owned));
+        }
+    }
+    let fits = resolver.nodes < MAX_NODES && size::check(&resolved, diagnostics);
+    fits.then_some(Resolved {
+        root: resolved,
+        incomplete,
+    })
 }
 
 struct Resolver<'a> {
     root: &'a Mapping,
     /// The references that are being followed, outermost first.
     path: Vec<Vec<String>>,
+    /// The references on circles that were reported.
+    told: HashSet<Vec<String>>,
     nodes: usize,
+    /// How many references came to nothing.
+    failed: usize,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl Resolver<'_> {
-    /// The node without references; `None` where it has none, so that nothing is copied needlessly.
+    /// The node without references; `None` where it has none, so that nothing is copied needlessly. A reference that
+    /// comes to nothing leaves null behind, and in a list no item.
     fn node(&mut self, node: &Node) -> Option<Node> {
-        self.nodes += 1;
-        if self.nodes == MAX_NODES {
-            let message = "references multiply without end";
-            self.diagnostics
-                .push(Diagnostic::error("limit", node.span, message));
-        }
-        if self.nodes >= MAX_NODES {
+        if !self.may_go_on(node.span) {
             return None;
         }
         let value = match &node.value {
-            Value::Reference(items) => return Some(self.reference(items, node.span)),
-            Value::Mapping(mapping) => Value::Mapping(self.mapping(mapping)?),
-            Value::Sequence(items) => {
-                let resolved: Vec<_> = items.iter().map(|item| self.node(item)).collect();
-                if resolved.iter().all(Option::is_none) {
-                    return None;
-                }
-                let items = resolved.into_iter().zip(items.iter());
-                Value::Sequence(Arc::new(
-                    items
-                        .map(|(new, old)| new.unwrap_or_else(|| old.clone()))
-                        .collect(),
-                ))
+            Value::Reference(items) => {
+                return Some(self.reference(items, node.span).unwrap_or(Node {
+                    span: node.span,
+                    value: Value::Null,
+                }));
             }
+            Value::Mapping(mapping) => Value::Mapping(self.mapping(mapping)?),
+            Value::Sequence(items) => Value::Sequence(self.sequence(items)?),
             _ => return None,
         };
         Some(Node {
             span: node.span,
             value,
         })
+    }
+
+    fn may_go_on(&mut self, span: Span) -> bool {
+        self.nodes += 1;
+        if self.nodes == MAX_NODES {
+            let message = "references multiply without end";
+            self.diagnostics.push(Diagnostic::error("limit", span, message));
+        }
+        self.nodes < MAX_NODES
+    }
+
+    fn sequence(&mut self, items: &[Node]) -> Option<Arc<Vec<Node>>> {
+        let mut changed = false;
+        let mut resolved = Vec::with_capacity(items.len());
+        for item in items {
+            if let Value::Reference(names) = &item.value {
+                changed = true;
+                resolved.extend(self.reference(names, item.span));
+            } else {
+                let node = self.node(item);
+                changed |= node.is_some();
+                resolved.push(node.unwrap_or_else(|| item.clone()));
+            }
+        }
+        changed.then(|| Arc::new(resolved))
     }
 
     fn mapping(&mut self, mapping: &Mapping) -> Option<Arc<Mapping>> {
@@ -94,52 +123,60 @@ impl Resolver<'_> {
         changed.map(Arc::new)
     }
 
-    fn reference(&mut self, items: &[Node], span: Span) -> Node {
-        let nothing = Node {
-            span,
-            value: Value::Null,
-        };
-        let names: Option<Vec<String>> = items
-            .iter()
-            .map(|item| item.as_str().map(str::to_owned))
-            .collect();
-        let Some(names) = names.filter(|names| !names.is_empty()) else {
-            self.diagnostics.push(
-                Diagnostic::error("bad-reference", span, "a `!reference` is a list of names")
-                    .help("write `!reference [job, keyword]`")
-                    .gitlab("!reference is not valid"),
-            );
-            return nothing;
-        };
+    /// What a reference stands for, or `None` after its mistake was reported.
+    fn reference(&mut self, items: &[Node], span: Span) -> Option<Node> {
+        match self.target(items, span) {
+            Ok((names, target)) if self.may_go_on(span) => {
+                self.path.push(names);
+                let resolved = self.node(&target).unwrap_or(target);
+                self.path.pop();
+                Some(resolved)
+            }
+            Ok(_) => None,
+            Err(mistake) => {
+                self.failed += 1;
+                self.diagnostics.extend(mistake);
+                None
+            }
+        }
+    }
+
+    /// The names of a reference and what they lead to, or the mistake, unless it was told before.
+    fn target(&mut self, items: &[Node], span: Span) -> Result<(Vec<String>, Node), Option<Diagnostic>> {
+        let names = items.iter().map(|item| item.as_str().map(str::to_owned));
+        let names: Vec<String> = names.collect::<Option<_>>().unwrap_or_default();
+        if names.is_empty() {
+            let mistake = Diagnostic::error("bad-reference", span, "a `!reference` is a list of names")
+                .help("write `!reference [job, keyword]`")
+                .gitlab("!reference is not valid");
+            return Err(Some(mistake));
+        }
         let written = format!("!reference [{}]", names.join(", "));
-        if self.path.contains(&names) {
-            self.diagnostics.push(
+        if let Some(start) = self.path.iter().position(|above| *above == names) {
+            let is_new = self.told.insert(names.clone());
+            self.told.extend(self.path[start..].iter().cloned());
+            let mistake = is_new.then(|| {
                 Diagnostic::error(
                     "reference-circle",
                     span,
                     format!("`{written}` leads back to itself"),
                 )
-                .gitlab(format!("!reference {names:?} is part of a circular chain")),
-            );
-            return nothing;
+                .gitlab(format!("!reference {names:?} is part of a circular chain"))
+            });
+            return Err(mistake);
         }
         if self.path.len() >= MAX_HOPS {
             let message = format!("references lead through more than {MAX_HOPS} others");
-            self.diagnostics.push(Diagnostic::error("limit", span, message));
-            return nothing;
+            return Err(Some(Diagnostic::error("limit", span, message)));
         }
-        let Some(target) = self.look_up(&names) else {
-            self.diagnostics.push(
+        match self.look_up(&names) {
+            Some(target) => Ok((names, target)),
+            None => Err(Some(
                 Diagnostic::error("undefined-reference", span, format!("`{written}` finds nothing"))
                     .maybe_help(self.hint(&names))
                     .gitlab(format!("!reference {names:?} could not be found")),
-            );
-            return nothing;
-        };
-        self.path.push(names);
-        let resolved = self.node(&target).unwrap_or(target);
-        self.path.pop();
-        resolved
+            )),
+        }
     }
 
     fn look_up(&self, names: &[String]) -> Option<Node> {
@@ -154,6 +191,9 @@ impl Resolver<'_> {
         let mut mapping = self.root;
         for name in names {
             match mapping.get(name) {
+                None if default::KEYS.contains(&name.as_str()) => {
+                    return Some(format!("a reference sees no `{name}` that comes from `default`"));
+                }
                 None => return did_you_mean(name, mapping.iter().filter_map(|entry| entry.key.as_str())),
                 Some(Node {
                     value: Value::Mapping(next),

@@ -172,12 +172,25 @@ impl Visible<'_> {
         expand_with(text, &ranked, undefined)
     }
 
+    /// Takes masked values out of a text that was made of others.
+    fn without_masked(&self, text: String) -> String {
+        let layers = [
+            &self.layers.predefined,
+            &self.layers.project,
+            &self.layers.pipeline,
+        ];
+        let masked = layers.into_iter().flatten();
+        masked
+            .filter(|variable| variable.masked && !variable.value.is_empty())
+            .fold(text, |text, variable| text.replace(&variable.value, "[MASKED]"))
+    }
+
     fn operand(&self, name: &str, value: Option<&str>) -> Operand {
         let key = name.trim_start_matches('$');
         let value = match value {
             None => OperandValue::Unset,
             Some(_) if self.is_masked(key) => OperandValue::Masked,
-            Some(value) => OperandValue::Text(value.to_owned()),
+            Some(value) => OperandValue::Text(self.without_masked(value.to_owned())),
         };
         Operand {
             name: name.to_owned(),
@@ -364,7 +377,7 @@ fn changes_hold(
 ) -> (bool, Operand) {
     let operand = |text: String| Operand {
         name: "changed files".to_owned(),
-        value: OperandValue::Text(text),
+        value: OperandValue::Text(visible.without_masked(text)),
     };
     let Some(changed) = changed else {
         return (
@@ -412,7 +425,7 @@ fn exists_holds(patterns: &[Text], repository: &dyn Repository, visible: &Visibl
     };
     let operand = Operand {
         name: "files".to_owned(),
-        value: OperandValue::Text(text),
+        value: OperandValue::Text(visible.without_masked(text)),
     };
     (found.is_some(), operand)
 }

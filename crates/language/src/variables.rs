@@ -321,8 +321,11 @@ impl<'a> Collection<'a> {
                     Some(to) if self.undefined == Undefined::Keep && self.is_opaque(to) => {
                         out.push_str(written)
                     }
-                    Some(_) if self.bytes.get() + out.len() > MAX_BYTES => out.push_str(written),
-                    Some(to) => out.push_str(&self.value(to, path)),
+                    Some(to) => {
+                        let value = self.value(to, path);
+                        let fits = self.bytes.get() + out.len() + value.len() <= MAX_BYTES;
+                        out.push_str(if fits { &value } else { written });
+                    }
                     None if self.undefined == Undefined::Keep => out.push_str(written),
                     None => {}
                 },

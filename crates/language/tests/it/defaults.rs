@@ -50,10 +50,31 @@ fn what_a_job_sets_is_never_merged_with_a_default() {
         emptied: {script: x, before_script: [], cache: [], services: []}
         nulled: {script: x, before_script: ~, cache: ~, services: ~}
         ";
-    assert_snapshot!(case(yaml).job("own-image"), @"");
-    assert_snapshot!(case(yaml).job("own-cache"), @"");
-    assert_snapshot!(case(yaml).job("emptied"), @"");
-    assert_snapshot!(case(yaml).job("nulled"), @"");
+    assert_snapshot!(case(yaml).job("own-image"), @r#"
+    before_script: ["login"]
+    cache: [{"key":{"text":"k"},"paths":["p"],"policy":"pull-push","when":"on_success"}]
+    image: {"name":"b"}
+    script: ["x"]
+    services: [{"name":"s"}]
+    "#);
+    assert_snapshot!(case(yaml).job("own-cache"), @r#"
+    before_script: ["login"]
+    cache: [{"key":{"text":"x"},"policy":"pull-push","when":"on_success"}]
+    image: {"entrypoint":[""],"name":"a"}
+    script: ["x"]
+    services: [{"name":"s"}]
+    "#);
+    assert_snapshot!(case(yaml).job("emptied"), @r#"
+    image: {"entrypoint":[""],"name":"a"}
+    script: ["x"]
+    "#);
+    assert_snapshot!(case(yaml).job("nulled"), @r#"
+    before_script: ["login"]
+    cache: [{"key":{"text":"k"},"paths":["p"],"policy":"pull-push","when":"on_success"}]
+    image: {"entrypoint":[""],"name":"a"}
+    script: ["x"]
+    services: [{"name":"s"}]
+    "#);
 }
 
 // §2.15

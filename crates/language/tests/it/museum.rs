@@ -130,9 +130,6 @@ fn a_reference_bomb() {
     assert_snapshot!(case(&yaml).check(), @r"
     error: references multiply without end
       --> .gitlab-ci.yml:1:14
-    error: `script` takes a string or a list of strings, not a `!reference`
-      --> .gitlab-ci.yml:10:13
-      gitlab: jobs:a:script config should be a string or a nested array of strings up to 10 levels deep
     ");
 }
 
@@ -146,9 +143,6 @@ fn a_bomb_of_templates() {
     assert_snapshot!(case(&yaml).check(), @r"
     error: references multiply without end
       --> .gitlab-ci.yml:1:57012
-    error: the configuration unfolds to more than 10000000 nodes
-      --> .gitlab-ci.yml:500:1
-      gitlab: The parsed YAML is too big
     ");
 }
 
