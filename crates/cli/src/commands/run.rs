@@ -67,7 +67,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         ExecutorKind::Auto => Executor::Fitting,
         ExecutorKind::Shell => Executor::Shell,
     };
-    refuse(&refusals(&plan, &options, executor).map_err(unknown_name)?)?;
+    refuse(&refusals(&plan, &options, executor).map_err(|error| unknown_name(&error))?)?;
     find_bash()?;
     let mut store = Store::open(&question.root)?;
     close_interrupted(&mut store)?;
@@ -186,8 +186,8 @@ fn find_bash() -> Result<(), CommandError> {
         .hint("install bash; it is what runs the scripts of jobs"))
 }
 
-fn unknown_name(error: UnknownName) -> CommandError {
-    let hint = match &error {
+fn unknown_name(error: &UnknownName) -> CommandError {
+    let hint = match error {
         UnknownName::Job { name, known } | UnknownName::Environment { name, known } => {
             did_you_mean(name, known.iter().map(String::as_str))
         }
@@ -199,7 +199,7 @@ fn unknown_name(error: UnknownName) -> CommandError {
 fn engine_error(error: EngineError) -> CommandError {
     match error {
         EngineError::Store(error) => error.into(),
-        EngineError::UnknownName(error) => unknown_name(error),
+        EngineError::UnknownName(error) => unknown_name(&error),
         EngineError::Refused(refusals) => refuse(&refusals).err().unwrap_or_else(CommandError::reported),
         other => {
             let error = CommandError::world(other.to_string());

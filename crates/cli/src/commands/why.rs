@@ -113,7 +113,7 @@ fn consequences(plan: &Plan, job: &PlannedJob) -> Vec<String> {
             lines.push("it is manual and optional: what follows does not wait for it".to_owned());
         }
         When::Manual => {
-            lines.push("it is manual and blocks: what follows waits until it is started".to_owned())
+            lines.push("it is manual and blocks: what follows waits until it is started".to_owned());
         }
         When::Delayed => {
             lines.push(format!(
