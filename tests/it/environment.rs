@@ -58,9 +58,19 @@ impl TestEnvironment {
         self
     }
 
-    /// Copies the files of a folder of this repository, and the folders in it, into the project.
+    /// The files of a folder of this repository.
     pub(crate) fn copy_of(self, folder: &str) -> TestEnvironment {
         copy(&source(folder), &self.project());
+        self
+    }
+
+    /// What this repository's own pipeline and its example need. Built files, which may lie anywhere, stay behind, and
+    /// git is not asked, because an unpacked archive has none.
+    pub(crate) fn copy_of_this_repository(self) -> TestEnvironment {
+        fs::copy(source(".gitlab-ci.yml"), self.path(".gitlab-ci.yml")).expect("it can be copied");
+        for folder in [".ci", "examples", "stacks"] {
+            copy(&source(folder), &self.path(folder));
+        }
         self
     }
 
@@ -191,6 +201,10 @@ impl TestEnvironment {
 }
 
 impl Drop for TestEnvironment {
+    #[expect(
+        clippy::print_stderr,
+        reason = "the test fails already, and this says what it left"
+    )]
     fn drop(&mut self) {
         if !std::thread::panicking() {
             self.has_nothing_running();
@@ -210,15 +224,12 @@ pub(crate) fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
-/// Copies files and folders, but neither what git keeps nor what was built or run.
-pub(crate) fn copy(from: &Path, to: &Path) {
+/// Copies files and folders, without what runs left in them.
+fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("it can be made");
     for entry in fs::read_dir(from).expect("it is a folder").flatten() {
         let target = to.join(entry.file_name());
-        if [".git", ".gantry", "target"]
-            .iter()
-            .any(|left_out| entry.file_name() == *left_out)
-        {
+        if entry.file_name() == ".gantry" {
             continue;
         }
         if entry.path().is_dir() {

@@ -22,19 +22,36 @@ Examples:
   gantry plan --event schedule   what a schedule would run
   gantry why deploy --tag v1.0   why this job is in or out, for that tag
 
-Exit codes: 0 success, or nothing left to do but by a person; 1 the pipeline failed; 2 the file or the arguments are
-wrong; 3 something around is (no git, no disk); 70 a bug of gantry; 130 interrupted.";
+Exit codes:
+  0    success, or nothing left to do but by a person
+  1    the pipeline failed
+  2    the file or the arguments are wrong
+  3    something around is (no git, no bash, no disk)
+  70   a bug of gantry
+  130  interrupted";
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// The root of the project; without it, the nearest folder above that has the file
-    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    #[arg(
+        short = 'C',
+        long = "directory",
+        value_name = "DIR",
+        global = true,
+        help_heading = "Everywhere"
+    )]
     pub(crate) directory: Option<PathBuf>,
     /// How results are printed
-    #[arg(long, value_enum, default_value_t = Format::Text, global = true, value_name = "FORMAT")]
+    #[arg(
+        long, value_enum, default_value_t = Format::Text, global = true, value_name = "FORMAT",
+        help_heading = "Everywhere"
+    )]
     pub(crate) format: Format,
     /// When colours are used
-    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN")]
+    #[arg(
+        long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN",
+        help_heading = "Everywhere"
+    )]
     pub(crate) color: Color,
 }
 
@@ -63,7 +80,7 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Run the pipeline here
     #[command(
-        after_help = "Examples:\n  gantry run\n  gantry run test --needs\n  gantry run --manual publish --jobs 2\n  gantry run --deploy production"
+        after_help = "Examples:\n  gantry run\n  gantry run test --needs\n  gantry run --manual publish --jobs 2\n  gantry run --deploy=production"
     )]
     Run(RunArgs),
     /// Explain why a job is in, out, manual or held

@@ -1,0 +1,219 @@
+//! The voting application: a pipeline per service.
+
+use serde_json::json;
+
+use super::stack::Stack;
+
+const SETTINGS: &str = "
+    REGISTRY_URL: registry.example.com
+    REGISTRY_USER: builder
+    REGISTRY_PASS: {value: pass-of-builder, masked: true}
+    ";
+
+fn service(name: &str) -> Stack {
+    Stack::new(&format!("voting/{name}"), "main").settings(SETTINGS)
+}
+
+// shows: S0-16, S0-69
+#[test]
+fn the_result_service_builds_tests_scans_and_hands_over() {
+    let stack = service("result");
+    let plan = stack.plan(&[]);
+    assert_eq!(
+        plan.0["stages"],
+        json!([
+            ".pre",
+            "release",
+            "build",
+            "test",
+            "deploy",
+            "post-deploy",
+            "schedules",
+            ".post"
+        ])
+    );
+    assert_eq!(plan.needs("result-test-image"), ["result-build-job"]);
+    assert_eq!(plan.needs("result-service-image-scan"), ["result-test-image"]);
+    assert_eq!(plan.needs("deploy-to-pre-product"), ["result-service-image-scan"]);
+    let bridge = &plan.job("deploy-to-pre-product")["work"]["trigger"];
+    assert_eq!(bridge["project"], "vote/vote-devops");
+    assert_eq!(bridge["branch"], "main");
+    insta::assert_snapshot!(stack.pictures(), @r"
+    push of the default branch
+      build: result-build-job
+      test: result-test-image, result-service-image-scan
+      deploy: deploy-to-pre-product (held)
+    push of another branch
+      build: result-build-job
+      test: result-test-image, result-service-image-scan
+      deploy: deploy-to-pre-product (held)
+    tag
+      build: result-build-job
+      test: result-test-image, result-service-image-scan
+      deploy: deploy-to-pre-product (held)
+    schedule
+      nothing
+      left out: result-build-job, result-test-image, result-service-image-scan, deploy-to-pre-product
+    trigger
+      build: result-build-job
+      test: result-test-image, result-service-image-scan
+      deploy: deploy-to-pre-product (held)
+    merge request
+      nothing
+      left out: result-build-job, result-test-image, result-service-image-scan, deploy-to-pre-product
+    ");
+}
+
+#[test]
+fn the_vote_service_is_alike() {
+    insta::assert_snapshot!(service("vote").pictures(), @r"
+    push of the default branch
+      build: vote-build-job
+      test: vote-test-image, vote-service-image-scan
+      deploy: deploy-to-pre-product (held)
+    push of another branch
+      build: vote-build-job
+      test: vote-test-image, vote-service-image-scan
+      deploy: deploy-to-pre-product (held)
+    tag
+      build: vote-build-job
+      test: vote-test-image, vote-service-image-scan
+      deploy: deploy-to-pre-product (held)
+    schedule
+      nothing
+      left out: vote-build-job, vote-test-image, vote-service-image-scan, deploy-to-pre-product
+    trigger
+      build: vote-build-job
+      test: vote-test-image, vote-service-image-scan
+      deploy: deploy-to-pre-product (held)
+    merge request
+      nothing
+      left out: vote-build-job, vote-test-image, vote-service-image-scan, deploy-to-pre-product
+    ");
+}
+
+#[test]
+fn the_worker_service_is_alike() {
+    insta::assert_snapshot!(service("worker").pictures(), @r"
+    push of the default branch
+      build: worker-build-job
+      test: worker-test-image, worker-service-image-scan
+      deploy: deploy-to-pre-product (held)
+    push of another branch
+      build: worker-build-job
+      test: worker-test-image, worker-service-image-scan
+      deploy: deploy-to-pre-product (held)
+    tag
+      build: worker-build-job
+      test: worker-test-image, worker-service-image-scan
+      deploy: deploy-to-pre-product (held)
+    schedule
+      nothing
+      left out: worker-build-job, worker-test-image, worker-service-image-scan, deploy-to-pre-product
+    trigger
+      build: worker-build-job
+      test: worker-test-image, worker-service-image-scan
+      deploy: deploy-to-pre-product (held)
+    merge request
+      nothing
+      left out: worker-build-job, worker-test-image, worker-service-image-scan, deploy-to-pre-product
+    ");
+}
+
+// shows: S0-19, S0-20, S0-39
+#[test]
+fn an_image_is_built_for_the_commit_after_the_default_login_and_tried_again() {
+    let stack = service("result");
+    assert_eq!(stack.plan(&[]).job("result-build-job")["retry"]["max"], 2);
+    assert!(stack.plan(&["--event", "schedule"]).names().is_empty());
+    stack.run("result-build-job", &["docker"]).ended_with(0);
+    insta::assert_snapshot!(stack.calls(), @r"
+    docker login -u builder --password-stdin registry.example.com <<< pass-of-builder
+    docker build -t registry.example.com/voting-service/result:[commit] .
+    docker push registry.example.com/voting-service/result:[commit]
+    ");
+
+    let failing = service("result").settings(&format!("{SETTINGS}\n    FAILING_CALL: docker .\n"));
+    failing.run("result-build-job", &["docker"]).ended_with(1);
+    assert_eq!(failing.calls().matches("docker build").count(), 3);
+}
+
+// shows: S0-41
+#[test]
+fn the_image_of_the_commit_gets_the_version_tag() {
+    let stack = service("vote");
+    assert_eq!(stack.plan(&[]).job("vote-test-image")["retry"]["max"], 2);
+    stack.run("vote-test-image", &["docker"]).ended_with(0);
+    insta::assert_snapshot!(stack.calls(), @r"
+    docker login -u builder --password-stdin registry.example.com <<< pass-of-builder
+    docker pull registry.example.com/voting-service/vote:[commit]
+    docker tag registry.example.com/voting-service/vote:[commit] registry.example.com/voting-service/vote:v1.0.1
+    docker push registry.example.com/voting-service/vote:v1.0.1
+    ");
+}
+
+// shows: S0-42
+#[test]
+fn the_scan_leaves_a_report_and_keeps_its_database() {
+    let stack = service("worker");
+    let plan = stack.plan(&[]);
+    let scan = plan.build("worker-service-image-scan");
+    assert_eq!(scan["cache"][0]["paths"], json!([".trivycache/"]));
+    let first = stack.run("worker-service-image-scan", &["trivy"]).ended_with(0);
+    assert!(first.stdout.contains("Cache file does not exist"), "{first}");
+    let second = stack.run("worker-service-image-scan", &["trivy"]).ended_with(0);
+    assert!(!second.stdout.contains("Cache file does not exist"), "{second}");
+    let left = stack.machine.call("artifacts --format json").json();
+    assert_eq!(left["artifacts"][0]["type"], "container_scanning");
+    insta::assert_snapshot!(stack.calls(), @r"
+    trivy image --exit-code 0 --no-progress --format template --template @/tmp/trivy-gitlab.tpl -o gl-container-scanning-report.json registry.example.com/voting-service/worker:v1.0.1
+    trivy image --exit-code 1 --severity CRITICAL --no-progress registry.example.com/voting-service/worker:v1.0.1
+    trivy image --exit-code 0 --no-progress --format template --template @/tmp/trivy-gitlab.tpl -o gl-container-scanning-report.json registry.example.com/voting-service/worker:v1.0.1
+    trivy image --exit-code 1 --severity CRITICAL --no-progress registry.example.com/voting-service/worker:v1.0.1
+    ");
+}
+
+/// The listing never fails, the second call does.
+#[test]
+fn a_critical_finding_fails_the_scan() {
+    let stack = service("worker").settings(&format!(
+        "{SETTINGS}\n    FAILING_CALL: trivy registry.example.com/voting-service/worker:v1.0.1\n"
+    ));
+    stack.run("worker-service-image-scan", &["trivy"]).ended_with(1);
+}
+
+// shows: S0-22
+#[test]
+fn the_images_of_jobs_have_a_pipeline_of_their_own() {
+    let stack = Stack::new("voting/runner-image", "main").settings(SETTINGS);
+    insta::assert_snapshot!(stack.pictures(), @r"
+    push of the default branch
+      build: runner-image: [dind], runner-image: [ssh], runner-image: [trivy]
+    push of another branch
+      build: runner-image: [dind], runner-image: [ssh], runner-image: [trivy]
+    tag
+      build: runner-image: [dind], runner-image: [ssh], runner-image: [trivy]
+    schedule
+      nothing
+      left out: runner-image: [dind], runner-image: [ssh], runner-image: [trivy]
+    trigger
+      build: runner-image: [dind], runner-image: [ssh], runner-image: [trivy]
+    merge request
+      nothing
+      left out: runner-image: [dind], runner-image: [ssh], runner-image: [trivy]
+    ");
+    stack.run_for(&["--jobs", "1"], &["docker"]).ended_with(0);
+    let calls = stack.calls();
+    let pushed: Vec<_> = calls
+        .lines()
+        .filter(|call| call.starts_with("docker push"))
+        .collect();
+    assert_eq!(
+        pushed,
+        [
+            "docker push registry.example.com/vote/runner-image:dind",
+            "docker push registry.example.com/vote/runner-image:ssh",
+            "docker push registry.example.com/vote/runner-image:trivy",
+        ]
+    );
+}
