@@ -206,6 +206,38 @@ fn several_mistakes_are_all_reported() {
     ");
 }
 
+// shows: S0-14
+#[test]
+fn every_keyword_above_the_jobs_is_known() {
+    let machine = TestEnvironment::plain()
+        .file(
+            ".gitlab-ci.yml",
+            "
+            include: ci/jobs.yml
+            stages: [only]
+            variables: {COLOUR: green}
+            workflow:
+              rules: [{if: $CI_COMMIT_BRANCH}]
+            default:
+              before_script: [echo first]
+            ",
+        )
+        .file("ci/jobs.yml", "painted: {stage: only, script: [echo $COLOUR]}\n");
+    machine.call("lint").ended_with(0);
+    let output = machine.call("run").ended_with(0);
+    assert_eq!(
+        output.of_job("painted"),
+        [
+            "started",
+            "$ echo first",
+            "first",
+            "$ echo $COLOUR",
+            "green",
+            "succeeded"
+        ]
+    );
+}
+
 /// Nine levels of nine aliases each: a few lines that would be a billion nodes.
 #[test]
 fn an_alias_bomb_is_refused_before_it_goes_off() {

@@ -102,7 +102,7 @@ fn block_scalars_reach_the_shell_as_they_are_meant() {
     ");
 }
 
-// shows: S1-26
+// shows: S1-19, S1-26
 #[test]
 fn nested_quotes_reach_the_shell_untouched() {
     let machine = TestEnvironment::pipeline(
@@ -111,6 +111,7 @@ fn nested_quotes_reach_the_shell_untouched() {
           script:
             - bash -c "eval '$(cat ./remote.sh)'"
             - 'echo "a ''b'' $((1 + 1)) \$HOME `echo c`"'
+            - "echo \"quoted\" && echo 'twice'"
         "#,
     )
     .file("remote.sh", "echo \"on the host\"; echo \"$((40 + 2))\"\n")
@@ -126,6 +127,9 @@ fn nested_quotes_reach_the_shell_untouched() {
     remote | 42
     remote | $ echo "a 'b' $((1 + 1)) \$HOME `echo c`"
     remote | a 'b' 2 $HOME c
+    remote | $ echo "quoted" && echo 'twice'
+    remote | quoted
+    remote | twice
     remote | succeeded
 
     run 1 succeeded

@@ -195,6 +195,51 @@ fn the_nearest_value_wins_and_values_name_other_variables() {
     "#);
 }
 
+// shows: S0-25
+#[test]
+fn values_are_text_whatever_they_look_like() {
+    let machine = TestEnvironment::pipeline(
+        r#"
+        variables:
+          NUMBER: 12
+          VERSION: "1.10"
+          FLAG: "true"
+          EMPTY: ""
+        job:
+          script: echo "$NUMBER $VERSION $FLAG <$EMPTY>"
+        "#,
+    );
+    let output = machine.call("run").ended_with(0);
+    assert_eq!(output.of_job("job")[2], "12 1.10 true <>");
+}
+
+// shows: S0-25
+#[test]
+fn names_that_no_shell_can_export_are_left_out_and_named() {
+    let machine = TestEnvironment::pipeline(
+        "
+        job:
+          variables: {1ST: value, with-dash: value, GOOD_1: value}
+          script: echo $GOOD_1
+        ",
+    );
+    insta::assert_snapshot!(machine.call("run"), @r"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    job | started
+    job | WARNING: variable `1ST` has a name that no shell can export, left out
+    job | WARNING: variable `with-dash` has a name that no shell can export, left out
+    job | $ echo $GOOD_1
+    job | value
+    job | succeeded
+
+    run 1 succeeded
+      success          job    #.# s
+    ");
+}
+
 // shows: S0-23
 #[test]
 fn predefined_variables_are_there() {

@@ -126,7 +126,9 @@ fn a_folder_of_a_bigger_repository_is_the_whole_tree() {
 
 #[test]
 fn the_example_of_this_repository_runs_inside_a_bigger_one() {
-    let machine = TestEnvironment::repository().copy_of(".").committed("everything");
+    let machine = TestEnvironment::repository()
+        .copy_of_this_repository()
+        .committed("everything");
     let output = machine.call("run -C examples/hello").ended_with(0);
     assert!(
         output
