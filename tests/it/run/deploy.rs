@@ -169,6 +169,53 @@ fn a_trigger_or_release_is_refused_before_anything_starts() {
 }
 
 #[test]
+fn pages_are_held() {
+    let machine = TestEnvironment::pipeline(
+        "
+        pages:
+          script: [mkdir public, touch public/index.html]
+          artifacts: {paths: [public]}
+        ",
+    );
+    insta::assert_snapshot!(machine.call("run"), @r"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    pages | manual: held: it publishes pages
+
+    run 1 waits for a person
+      manual           pages           held: it publishes pages
+    ");
+    machine.call("run --deploy").ended_with(0);
+}
+
+// shows: S0-58
+#[test]
+fn a_job_without_the_defaults_has_neither_their_image_nor_their_login() {
+    let machine = TestEnvironment::pipeline(
+        "
+        default:
+          image: alpine:3
+          before_script: [echo login]
+        with: {script: echo with}
+        without: {script: echo without, inherit: {default: false}}
+        ",
+    );
+    let refused = machine.call("run").ended_with(2);
+    assert!(
+        refused.stderr.contains("job `with` runs in image `alpine:3`"),
+        "{refused}"
+    );
+    assert!(!refused.stderr.contains("`without`"), "{refused}");
+    let output = machine.call("run without").ended_with(0);
+    assert_eq!(
+        output.of_job("without"),
+        ["started", "$ echo without", "without", "succeeded"]
+    );
+}
+
+#[test]
 fn a_job_with_an_image_is_refused_before_anything_starts() {
     let machine = TestEnvironment::pipeline(
         "

@@ -89,3 +89,24 @@ fn one_place_means_one_job_at_a_time() {
         .call()
         .ended_with(0);
 }
+
+/// Each run waits for the other, so neither may hold what the other needs.
+#[test]
+fn two_runs_of_a_project_go_on_at_the_same_time() {
+    let machine = TestEnvironment::pipeline(
+        r#"
+        default:
+          timeout: 20 seconds
+        calls: {script: echo hello > "$FIFO"}
+        answers: {script: read -r said < "$FIFO"}
+        "#,
+    );
+    let variable = format!("FIFO={}", machine.fifo("fifo").display());
+    let first = machine.gantry(&["run", "calls", "--variable", &variable]).start();
+    let second = machine
+        .gantry(&["run", "answers", "--variable", &variable])
+        .start();
+    first.end().ended_with(0);
+    second.end().ended_with(0);
+    assert_eq!(machine.call("runs").stdout.lines().count(), 2);
+}

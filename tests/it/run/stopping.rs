@@ -194,6 +194,40 @@ fn the_next_run_goes_on_after_one_that_was_killed() {
     ");
 }
 
+#[test]
+fn what_a_script_leaves_running_ends_with_its_job() {
+    let machine = TestEnvironment::pipeline(
+        "
+        leaves:
+          script:
+            - sleep 600 &
+            - setsid --fork sleep 600
+            - (setsid sleep 600 > /dev/null 2>&1 < /dev/null &)
+            - echo done
+        ",
+    );
+    let output = machine.call("run").ended_with(0);
+    let left = marked(machine.folder());
+    assert!(left.is_empty(), "{left:?}");
+    assert!(output.of_job("leaves").contains(&"done".to_owned()), "{output}");
+}
+
+/// What the other stories rely on when they find nothing.
+#[test]
+fn a_process_that_is_left_would_be_noticed() {
+    let machine = TestEnvironment::plain();
+    let mut sleeper = std::process::Command::new("sleep")
+        .arg("600")
+        .env_clear()
+        .envs(machine.variables())
+        .spawn()
+        .unwrap();
+    let found = crate::processes::eventually("sleep runs", || marked(machine.folder()).pop());
+    sleeper.kill().unwrap();
+    sleeper.wait().unwrap();
+    assert_eq!(found.command, "sleep 600 ");
+}
+
 /// `gantry run | head -1` closes the pipe; the run goes on without being watched.
 #[test]
 fn a_reader_that_goes_away_does_not_stop_the_run() {

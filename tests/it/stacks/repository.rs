@@ -50,7 +50,7 @@ fn a_tag_is_rolled_out_host_after_host() {
 // shows: S1-10, S1-12, S1-14, S1-15
 #[test]
 fn what_is_built_is_what_the_hosts_start() {
-    let stack = web();
+    let stack = web().settings(&format!("{REGISTRY}SHOW: TAG_PROD\n"));
     let tools = ["docker", "docker-compose"];
     stack.run_for(&["--tag", "v1.0.0"], &tools).ended_with(0);
     insta::assert_snapshot!(stack.calls(), @r"

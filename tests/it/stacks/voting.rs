@@ -133,7 +133,7 @@ fn an_image_is_built_for_the_commit_after_the_default_login_and_tried_again() {
     docker push registry.example.com/voting-service/result:[commit]
     ");
 
-    let failing = service("result").settings(&format!("{SETTINGS}\n    FAILING_CALL: docker .\n"));
+    let failing = service("result").settings(&format!("{SETTINGS}FAILING_CALL: docker .\n"));
     failing.run("result-build-job", &["docker"]).ended_with(1);
     assert_eq!(failing.calls().matches("docker build").count(), 3);
 }
@@ -177,7 +177,7 @@ fn the_scan_leaves_a_report_and_keeps_its_database() {
 #[test]
 fn a_critical_finding_fails_the_scan() {
     let stack = service("worker").settings(&format!(
-        "{SETTINGS}\n    FAILING_CALL: trivy registry.example.com/voting-service/worker:v1.0.1\n"
+        "{SETTINGS}FAILING_CALL: trivy registry.example.com/voting-service/worker:v1.0.1\n"
     ));
     stack.run("worker-service-image-scan", &["trivy"]).ended_with(1);
 }

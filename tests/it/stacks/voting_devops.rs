@@ -145,7 +145,7 @@ fn a_load_test_counts_and_cleans_up_after_itself() {
     docker exec -i loadtest-production ab -n 10000 -c 50 -p postb -T application/x-www-form-urlencoded https://vote.production.example.com/
     docker rm -f loadtest-production
     ");
-    let failing = devops().settings(&format!("{SETTINGS}\n    FAILING_CALL: docker make-data.py\n"));
+    let failing = devops().settings(&format!("{SETTINGS}FAILING_CALL: docker make-data.py\n"));
     failing.run("loadtest-pre-product", &["docker"]).ended_with(1);
     assert!(
         failing.calls().ends_with("docker rm -f loadtest-pre-product\n"),
