@@ -180,7 +180,7 @@ fn several_mistakes_are_all_reported() {
       |
       = help: use one of `on_success`, `on_failure`, `always`, `manual` or `delayed`
 
-    error: a job is retried at most 2 times, not 3
+    error: a job is retried 0 to 2 times, not 3
      --> .gitlab-ci.yml:5:10
       |
     5 |   retry: 3
