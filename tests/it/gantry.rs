@@ -105,6 +105,21 @@ impl Running<'_> {
         });
     }
 
+    /// Waits until so many lines have been printed, or it has ended.
+    #[track_caller]
+    pub(crate) fn until_it_has_said(&mut self, lines: u64) {
+        eventually("enough lines", || {
+            let ended = self.child.try_wait().expect("it can be waited for").is_some();
+            let said = u64::try_from(read(&self.stdout).lines().count()).unwrap_or(u64::MAX);
+            (ended || said >= lines).then_some(())
+        });
+    }
+
+    /// Its end may have come first.
+    pub(crate) fn signal_if_running(&self, signal: Signal) {
+        let _ = kill_process(Pid::from_child(&self.child), signal);
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("it is running");
     }

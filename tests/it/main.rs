@@ -5,6 +5,7 @@ mod environment;
 mod gantry;
 mod hello;
 mod help;
+mod kills;
 mod lint;
 mod plan;
 mod processes;
