@@ -60,7 +60,8 @@ impl Reporter {
             let rest = self
                 .lines
                 .remove(&job.attempt.0)
-                .and_then(|mut lines| lines.rest());
+                .map(|mut lines| lines.rest())
+                .unwrap_or_default();
             self.log(job, rest);
         }
         if self.format == Format::Json {

@@ -19,8 +19,8 @@ const MAX_LINE: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Lines {
     shown: Shown,
-    /// The name of the section that the next line belongs to.
-    section: String,
+    /// The sections that are open, the runner's own first, then those that a script has opened inside it.
+    sections: Vec<String>,
     partial: Vec<u8>,
 }
 
@@ -28,7 +28,7 @@ impl Lines {
     pub(crate) fn new(shown: Shown) -> Lines {
         Lines {
             shown,
-            section: String::new(),
+            sections: Vec::new(),
             partial: Vec::new(),
         }
     }
@@ -46,61 +46,78 @@ impl Lines {
     }
 
     /// Returns what is left when nothing more comes.
-    pub(crate) fn rest(&mut self) -> Option<String> {
+    pub(crate) fn rest(&mut self) -> Vec<String> {
         if self.partial.is_empty() {
-            None
+            Vec::new()
         } else {
             self.take()
         }
     }
 
-    fn take(&mut self) -> Option<String> {
+    /// A mark ends what stood before it: a script's last words may lack their line break.
+    fn take(&mut self) -> Vec<String> {
         let bytes = std::mem::take(&mut self.partial);
         let text = String::from_utf8_lossy(&bytes);
         let text = text.strip_suffix('\n').unwrap_or(&text);
         let text = text.strip_suffix('\r').unwrap_or(text);
-        let mut marked = false;
-        let mut from_runner = false;
+        let mut lines = Vec::new();
         let mut line = String::with_capacity(text.len());
+        let mut heading = false;
+        let mut marked = false;
         for piece in text.split(CLEAR) {
-            let (before, mark) = match piece.strip_suffix('\r').and_then(|piece| {
+            let mark = piece.strip_suffix('\r').and_then(|piece| {
                 let at = piece.rfind(START).or_else(|| piece.rfind(END))?;
                 Some(piece.split_at(at))
-            }) {
-                Some((before, mark)) => (before, Some(mark)),
-                None => (piece, None),
+            });
+            let Some((before, mark)) = mark else {
+                line.push_str(piece);
+                continue;
             };
             line.push_str(before);
-            if let Some(mark) = mark {
-                marked = true;
-                from_runner |= mark.starts_with(START);
-                self.enter(mark);
+            if !line.is_empty() {
+                lines.extend(self.wanted(&line, heading));
+                line.clear();
             }
+            heading = self.pass(mark);
+            marked = true;
         }
-        let line = last_version(&line);
-        let empty = line.is_empty() && marked;
+        if !line.is_empty() || !marked {
+            lines.extend(self.wanted(&line, heading));
+        }
+        lines
+    }
+
+    fn wanted(&self, line: &str, heading: bool) -> Option<String> {
+        let line = last_version(line);
         let wanted = match self.shown {
             Shown::Everything => true,
-            Shown::Scripts => !from_runner && (self.in_script() || is_warning(line)),
+            Shown::Scripts => !heading && (self.in_script() || is_warning(line)),
         };
-        (wanted && !empty).then(|| line.to_owned())
+        wanted.then(|| line.to_owned())
     }
 
-    fn enter(&mut self, mark: &str) {
-        self.section = match mark.strip_prefix(START).and_then(|rest| rest.split_once(':')) {
-            Some((_, name)) => name.split('[').next().unwrap_or_default().to_owned(),
-            None if self.in_nested_section() => return,
-            None => String::new(),
+    /// Opens or closes a section; true where what follows is the heading of one of the runner's own.
+    fn pass(&mut self, mark: &str) -> bool {
+        let name = |rest: &str| {
+            let (_, name) = rest.split_once(':')?;
+            Some(name.split('[').next().unwrap_or_default().to_owned())
         };
-    }
-
-    /// A script that marks sections of its own stays in the step when they end.
-    fn in_nested_section(&self) -> bool {
+        if let Some(opened) = mark.strip_prefix(START).and_then(name) {
+            self.sections.push(opened);
+            return self.sections.len() == 1;
+        }
+        if let Some(closed) = mark.strip_prefix(END).and_then(name)
+            && let Some(at) = self.sections.iter().rposition(|open| *open == closed)
+        {
+            self.sections.truncate(at);
+        }
         false
     }
 
     fn in_script(&self) -> bool {
-        self.section.starts_with("step_") || self.section == "after_script" || self.section == "release"
+        self.sections.first().is_some_and(|section| {
+            section.starts_with("step_") || section == "after_script" || section == "release"
+        })
     }
 }
 

@@ -6,6 +6,7 @@ mod deploy;
 mod endings;
 mod manual;
 mod nothing;
+mod output;
 mod parallel;
 mod shell;
 mod stopping;

@@ -8,14 +8,14 @@ use crate::environment::TestEnvironment;
 fn jobs_of_a_stage_run_at_the_same_time() {
     let machine = TestEnvironment::pipeline(
         r#"
-        default:
-          timeout: 20 seconds
         calls:
+          timeout: 20 seconds
           script:
             - echo hello > "$QUESTION"
             - read -r said < "$ANSWER"
             - echo "the other said $said"
         answers:
+          timeout: 20 seconds
           script:
             - read -r said < "$QUESTION"
             - echo "and $said to you" > "$ANSWER"
@@ -49,13 +49,12 @@ fn a_job_whose_needs_are_done_does_not_wait_for_the_stage_before() {
     let machine = TestEnvironment::pipeline(
         r#"
         stages: [build, test]
-        default:
-          timeout: 20 seconds
         quick:
           stage: build
           script: echo quick
         slow:
           stage: build
+          timeout: 20 seconds
           script: read -r said < "$FIFO"
         early:
           stage: test
@@ -95,10 +94,8 @@ fn one_place_means_one_job_at_a_time() {
 fn two_runs_of_a_project_go_on_at_the_same_time() {
     let machine = TestEnvironment::pipeline(
         r#"
-        default:
-          timeout: 20 seconds
-        calls: {script: echo hello > "$FIFO"}
-        answers: {script: read -r said < "$FIFO"}
+        calls: {script: echo hello > "$FIFO", timeout: 20 seconds}
+        answers: {script: read -r said < "$FIFO", timeout: 20 seconds}
         "#,
     );
     let variable = format!("FIFO={}", machine.fifo("fifo").display());
