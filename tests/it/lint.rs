@@ -206,6 +206,17 @@ fn several_mistakes_are_all_reported() {
     ");
 }
 
+#[test]
+fn a_file_without_end() {
+    insta::assert_snapshot!(TestEnvironment::plain().call("lint /dev/zero"), @r"
+    exit 2
+    --- stdout
+    error: `/dev/zero` is larger than 2097152 bytes
+
+    /dev/zero: 1 error
+    ");
+}
+
 // shows: S0-14
 #[test]
 fn every_keyword_above_the_jobs_is_known() {

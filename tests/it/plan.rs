@@ -155,6 +155,18 @@ fn a_tag_that_is_not_there_has_to_be_named() {
     ");
 }
 
+#[test]
+fn a_ref_without_a_name() {
+    insta::assert_snapshot!(machine().gantry(&["plan", "--branch", ""]).call(), @r"
+    exit 2
+    --- stderr
+    error: a value is required for '--branch <NAME>' but none was supplied
+
+    For more information, try '--help'.
+    ");
+    assert_eq!(machine().gantry(&["plan", "--tag", ""]).call().code(), Some(2));
+}
+
 // shows: S0-37
 #[test]
 fn a_schedule() {

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Runs .gitlab-ci.yml pipelines on this machine, with the meaning a GitLab server gives them.
@@ -124,10 +125,10 @@ pub(crate) struct EventArgs {
     #[arg(long, value_enum, value_name = "EVENT")]
     pub(crate) event: Option<EventKind>,
     /// The branch it is for [default: the current one]
-    #[arg(long, value_name = "NAME", conflicts_with = "tag")]
+    #[arg(long, value_name = "NAME", conflicts_with = "tag", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) branch: Option<String>,
     /// The tag it is for
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) tag: Option<String>,
     /// A variable of the pipeline; may be repeated
     #[arg(long = "variable", value_name = "KEY=VALUE", value_parser = key_value)]

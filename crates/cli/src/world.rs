@@ -2,7 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use gantry_engine::{Tree, TreeError};
@@ -47,12 +47,17 @@ fn read(path: &Path) -> Result<String, SourceError> {
     if metadata.is_dir() {
         return Err(SourceError::Unreadable("it is a folder".to_owned()));
     }
-    if metadata.len() > MAX_FILE_BYTES {
+    // What is no plain file does not tell its size.
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(unreadable)?;
+    file.take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(SourceError::TooLarge {
             limit_bytes: MAX_FILE_BYTES,
         });
     }
-    let bytes = fs::read(path).map_err(unreadable)?;
     String::from_utf8(bytes).map_err(|_| SourceError::NotText)
 }
 
