@@ -89,6 +89,7 @@ pub(crate) fn hides_jobs(diagnostic: &Diagnostic) -> bool {
         "undefined-extends",
         "bad-extends",
         "extends-circle",
+        "job-name",
     ];
     let unsupported_include = diagnostic.code == "not-supported" && diagnostic.message.contains("`include:");
     diagnostic.severity == Severity::Error && (HIDING.contains(&diagnostic.code) || unsupported_include)
@@ -100,8 +101,19 @@ fn tidy(diagnostics: &mut Vec<Diagnostic>, map: &SourceMap) {
         diagnostic.span = diagnostic.span.map(|span| map.whole_characters(span));
     }
     let mut seen = HashSet::new();
-    diagnostics
-        .retain(|diagnostic| seen.insert((diagnostic.span, diagnostic.code, diagnostic.message.clone())));
+    diagnostics.retain(|diagnostic| {
+        // These name the job, of which there are many to one template.
+        let message = match diagnostic.code {
+            "undefined-need"
+            | "undefined-dependency"
+            | "undefined-stage"
+            | "later-need"
+            | "later-dependency"
+            | "dependency-not-needed" => String::new(),
+            _ => diagnostic.message.clone(),
+        };
+        seen.insert((diagnostic.span, diagnostic.code, message))
+    });
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.map(|span| (span.source, span.start)));
 }
 

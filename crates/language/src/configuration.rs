@@ -66,6 +66,8 @@ const TRIGGER_KEYS: &[&str] = &[
 pub(crate) struct Configuration {
     /// In order, `.pre` and `.post` at the ends.
     pub(crate) stages: Vec<String>,
+    /// False where `stages` could not be read: no stage is undefined then.
+    pub(crate) knows_stages: bool,
     pub(crate) variables: Vec<YamlVariable>,
     pub(crate) workflow: Workflow,
     /// In the order of the file.
@@ -124,7 +126,9 @@ pub(crate) enum Selection {
 /// Reads the typed configuration and reports everything that is wrong with it.
 pub(crate) fn read(resolved: &Resolved, diagnostics: &mut Vec<Diagnostic>) -> Configuration {
     let root = &resolved.root;
+    let before = diagnostics.len();
     let stages = stages(root, diagnostics);
+    let knows_stages = diagnostics.len() == before;
     let workflow = workflow(root, diagnostics);
     let defaults = Defaults::read(root, diagnostics);
     let variables = match root.get("variables").filter(|node| !node.is_null()) {
@@ -161,6 +165,7 @@ pub(crate) fn read(resolved: &Resolved, diagnostics: &mut Vec<Diagnostic>) -> Co
     }
     Configuration {
         stages,
+        knows_stages,
         variables,
         workflow,
         jobs,
@@ -312,6 +317,11 @@ impl JobReader<'_> {
         };
         let is_trigger = mapping.get("trigger").is_some_and(|node| !node.is_null());
         let has_script = ["script", "run"].iter().any(|key| mapping.get(key).is_some());
+        let is_keyword = nearest(&self.name.value, RESERVED.iter().copied()).is_some();
+        if !has_script && !is_trigger && self.is_complete && is_keyword {
+            self.no_work(mapping);
+            return None;
+        }
         self.keys(mapping, is_trigger, &location);
         if !has_script && !is_trigger && self.is_complete {
             self.no_work(mapping);
@@ -339,6 +349,7 @@ impl JobReader<'_> {
             is_complete: self.is_complete,
         };
         let stage = given("stage").and_then(|node| reader.string("stage", node));
+        let stage_failed = given("stage").is_some() && stage.is_none();
         let work = fields.work(&mut reader);
         let when = given("when").and_then(|node| when::parse(&mut reader, node, is_trigger));
         let needs = given("needs").and_then(|node| needs::parse(&mut reader, node));
@@ -385,12 +396,13 @@ impl JobReader<'_> {
             work: work?,
             name: self.name,
         };
-        (has_script || is_trigger).then_some(job)
+        (has_script || is_trigger)
+            .then_some(job)
+            .filter(|_| !stage_failed)
     }
 
     /// Reports the keys that a job may not have, and those that are not supported yet.
     fn keys(&mut self, mapping: &Mapping, is_trigger: bool, location: &str) {
-        let name = &self.name.value;
         for Entry { key, value } in mapping.iter() {
             let mut reader = Reader::new(self.diagnostics, location);
             let written = key.value.to_text().unwrap_or_default();
@@ -398,7 +410,7 @@ impl JobReader<'_> {
             match key.as_str().and_then(table::job_key) {
                 None => {
                     let help = did_you_mean(&written, table::job_keys());
-                    let message = format!("job `{name}` has a key `{written}`, which is no keyword");
+                    let message = format!("`{written}` is no keyword of a job");
                     reader.error_with_help("unknown-key", key.span, message, &gitlab, help);
                 }
                 _ if value.is_null() => {}
@@ -524,6 +536,9 @@ impl<'a> Fields<'a> {
     }
 
     fn start_in(&self, reader: &mut Reader<'_>, when: Option<When>) -> Option<u64> {
+        if self.is_trigger {
+            return None;
+        }
         match (
             self.mapping
                 .entry("start_in")

@@ -46,9 +46,10 @@ impl<'a> Reader<'a> {
 
     /// Returns a reader for a part of what this one reads.
     pub(crate) fn at(&mut self, part: &str) -> Reader<'_> {
-        let location = match self.location.as_str() {
-            "" => part.to_owned(),
-            location => format!("{location}:{part}"),
+        let location = match (self.location.as_str(), part) {
+            ("", part) => part.to_owned(),
+            (location, "") => location.to_owned(),
+            (location, part) => format!("{location}:{part}"),
         };
         Reader {
             diagnostics: self.diagnostics,
@@ -150,17 +151,8 @@ impl<'a> Reader<'a> {
                 None
             }
             _ => {
-                let help = node
-                    .value
-                    .to_text()
-                    .map(|text| format!("quote it: `{what}: \"{text}\"`"));
-                self.wrong_type(
-                    what,
-                    "a string",
-                    node,
-                    &format!("{what} should be a string"),
-                    help,
-                );
+                let gitlab = format!("{} should be a string", attribute(what));
+                self.wrong_type(what, "a string", node, &gitlab, in_quotes(node));
                 None
             }
         }
@@ -170,7 +162,7 @@ impl<'a> Reader<'a> {
         match node.value {
             Value::Bool(value) => Some(value),
             _ => {
-                let gitlab = format!("{what} should be a boolean value");
+                let gitlab = format!("{} should be a boolean value", attribute(what));
                 self.wrong_type(what, "`true` or `false`", node, &gitlab, None);
                 None
             }
@@ -179,9 +171,12 @@ impl<'a> Reader<'a> {
 
     /// Reads a flat list of strings.
     pub(crate) fn strings(&mut self, what: &str, node: &Node) -> Vec<Text> {
+        let gitlab = match self.location.rsplit(':').next() {
+            Some(last) if last == what => "config should be an array of strings".to_owned(),
+            _ => format!("{what} config should be an array of strings"),
+        };
         let Some(items) = node.as_sequence() else {
             let help = node.as_str().map(|text| format!("write `{what}: [{text}]`"));
-            let gitlab = format!("{what} config should be an array of strings");
             self.wrong_type(what, "a list of strings", node, &gitlab, help);
             return Vec::new();
         };
@@ -189,12 +184,14 @@ impl<'a> Reader<'a> {
         for item in items {
             if item.as_sequence().is_some() {
                 let message = format!("`{what}` is a flat list, and this is a list in it");
-                let gitlab = format!("{what} config should be an array of strings");
                 let help = "`!reference` puts its items into lists of commands, `rules`, `stages`, `needs`, `services` \
                             and `cache` only";
                 self.error_with_help("wrong-type", item.span, message, &gitlab, Some(help.to_owned()));
+            } else if let Some(text) = item.as_str() {
+                texts.push(Spanned::new(text.to_owned(), item.span));
             } else {
-                texts.extend(self.string(what, item));
+                let message = format!("an item of `{what}` is a string, not {}", item.value.kind());
+                self.error_with_help("wrong-type", item.span, message, &gitlab, in_quotes(item));
             }
         }
         texts
@@ -218,7 +215,8 @@ impl<'a> Reader<'a> {
             return Some(*value);
         }
         let gitlab = format!(
-            "{what} should be one of: {}",
+            "{} should be one of: {}",
+            attribute(what),
             known().collect::<Vec<_>>().join(", ")
         );
         let all = listed(&known().collect::<Vec<_>>());
@@ -263,8 +261,7 @@ impl<'a> Reader<'a> {
                 }
                 _ => {
                     let message = format!("a command of `{what}` is {}, not a string", item.value.kind());
-                    let help = item.value.to_text().map(|text| format!("quote it: `\"{text}\"`"));
-                    self.error_with_help("wrong-type", item.span, message, SCRIPT_TEXT, help);
+                    self.error_with_help("wrong-type", item.span, message, SCRIPT_TEXT, in_quotes(item));
                 }
             }
         }
@@ -297,7 +294,7 @@ impl<'a> Reader<'a> {
         node: &Node,
         limit_secs: Option<f64>,
     ) -> Option<Spanned<u64>> {
-        let gitlab = format!("{} should be a duration", what.replace('_', " "));
+        let gitlab = format!("{} should be a duration", attribute(what));
         let Some(text) = node.as_str() else {
             let help = node
                 .value
@@ -313,7 +310,7 @@ impl<'a> Reader<'a> {
             return None;
         };
         if limit_secs.is_some_and(|limit| secs > limit) {
-            let gitlab = format!("{} should not exceed the limit", what.replace('_', " "));
+            let gitlab = format!("{} should not exceed the limit", attribute(what));
             let limit = if limit_secs == Some(WEEK_SECS) {
                 "one week"
             } else {
@@ -330,6 +327,22 @@ impl<'a> Reader<'a> {
         // Fractions of a second pass GitLab's check; what runs rounds them up.
         Some(Spanned::new(secs.ceil() as u64, node.span))
     }
+}
+
+/// Returns a key as GitLab's messages have it.
+fn attribute(key: &str) -> String {
+    key.replace('_', " ")
+}
+
+/// The way to make a scalar a string. What YAML read differently from how it was written (`1.10`, `0755`, `yes`) is
+/// not repeated.
+pub(crate) fn in_quotes(node: &Node) -> Option<String> {
+    let text = node.value.to_text().filter(|text| !text.is_empty())?;
+    Some(if text.len() == node.span.range().len() {
+        format!("put it in quotes: `\"{text}\"`")
+    } else {
+        "put it in quotes".to_owned()
+    })
 }
 
 const SCRIPT_TEXT: &str = "config should be a string or a nested array of strings up to 10 levels deep";

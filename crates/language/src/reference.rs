@@ -31,6 +31,7 @@ pub(crate) fn resolve(extended: Extended, diagnostics: &mut Vec<Diagnostic>) -> 
         root: &root,
         path: Vec::new(),
         told: HashSet::new(),
+        plain: HashSet::new(),
         nodes: 0,
         failed: 0,
         diagnostics,
@@ -56,6 +57,8 @@ struct Resolver<'a> {
     path: Vec<Vec<String>>,
     /// The references on circles that were reported.
     told: HashSet<Vec<String>>,
+    /// Parts without references, by where they lie in memory: templates share them with many jobs.
+    plain: HashSet<usize>,
     nodes: usize,
     /// How many references came to nothing.
     failed: usize,
@@ -66,9 +69,22 @@ impl Resolver<'_> {
     /// The node without references; `None` where it has none, so that nothing is copied needlessly. A reference that
     /// comes to nothing leaves null behind, and in a list no item.
     fn node(&mut self, node: &Node) -> Option<Node> {
-        if !self.may_go_on(node.span) {
+        let shared = match &node.value {
+            Value::Sequence(items) => Arc::as_ptr(items) as usize,
+            Value::Mapping(mapping) => Arc::as_ptr(mapping) as usize,
+            _ => 0,
+        };
+        if self.plain.contains(&shared) || !self.may_go_on(node.span) {
             return None;
         }
+        let resolved = self.resolved(node);
+        if resolved.is_none() && shared != 0 {
+            self.plain.insert(shared);
+        }
+        resolved
+    }
+
+    fn resolved(&mut self, node: &Node) -> Option<Node> {
         let value = match &node.value {
             Value::Reference(items) => {
                 return Some(self.reference(items, node.span).unwrap_or(Node {

@@ -73,7 +73,7 @@ impl<'a> All<'a> {
     }
 
     fn check_stage(&self, job: &Job, diagnostics: &mut Vec<Diagnostic>) {
-        if self.stage_index(job).is_some() {
+        if self.stage_index(job).is_some() || !self.expanded.configuration.knows_stages {
             return;
         }
         let (name, stage) = (&job.base_name, &job.stage.value);
@@ -154,9 +154,32 @@ impl<'a> All<'a> {
     fn hint(&self, name: &str) -> Option<String> {
         let left = self.hints_left.get().checked_sub(1)?;
         self.hints_left.set(left);
+        if let Some(help) = self.hint_at_instances(name) {
+            return Some(help);
+        }
         let instances = self.expanded.instances.keys().map(String::as_str);
         let unreadable = self.expanded.configuration.unreadable.iter().map(String::as_str);
         did_you_mean(name, self.jobs.keys().copied().chain(instances).chain(unreadable))
+    }
+
+    /// For the name of a parallel job, or of an instance that it does not have.
+    fn hint_at_instances(&self, name: &str) -> Option<String> {
+        const SHOWN: usize = 3;
+        let bases = name.match_indices([':', ' ']).map(|(end, _)| &name[..end]);
+        let (base, instances) = [name]
+            .into_iter()
+            .chain(bases)
+            .find_map(|base| self.expanded.instances.get_key_value(base))?;
+        let shown: Vec<_> = instances
+            .iter()
+            .take(SHOWN)
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let more = if instances.len() > SHOWN { ", …" } else { "" };
+        Some(format!(
+            "`{base}` is parallel, its jobs are {}{more}",
+            shown.join(", ")
+        ))
     }
 
     fn check_dependencies(&self, job: &Job, diagnostics: &mut Vec<Diagnostic>) {

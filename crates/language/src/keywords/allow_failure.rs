@@ -9,6 +9,7 @@ use crate::reader::Reader;
 const NAME: &str = "allow_failure";
 
 pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node, is_trigger: bool) -> Option<AllowFailure> {
+    let mut reader = reader.at(if is_trigger { "" } else { NAME });
     match &node.value {
         Value::Bool(true) => Some(AllowFailure::Yes),
         Value::Bool(false) => Some(AllowFailure::No),
@@ -20,7 +21,7 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node, is_trigger: bool) -> O
             let mapping = reader.mapping(NAME, node, &["exit_codes"])?;
             let codes = mapping
                 .get("exit_codes")
-                .map(|codes| exit_codes::parse(reader, NAME, codes));
+                .map(|codes| exit_codes::parse(&mut reader, NAME, codes));
             Some(AllowFailure::ExitCodes(codes.unwrap_or_default()))
         }
         _ => {

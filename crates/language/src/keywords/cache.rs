@@ -27,7 +27,7 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Vec<Cache> {
         Value::Mapping(_) => items.push(node),
         Value::Sequence(_) => items = reader.flattened(NAME, node).unwrap_or_default(),
         _ => {
-            reader.wrong_type(
+            reader.at("caches").wrong_type(
                 NAME,
                 "a mapping or a list of them",
                 node,
@@ -41,12 +41,8 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Vec<Cache> {
             "a job has at most {MAX_CACHES} caches, this one has {}",
             items.len()
         );
-        reader.error(
-            "limit",
-            node.span,
-            message,
-            "config no more than 4 caches can be created",
-        );
+        let gitlab = "config no more than 4 caches can be created";
+        reader.at("caches").error("limit", node.span, message, gitlab);
     }
     let mut reader = reader.at(NAME);
     items

@@ -2,7 +2,7 @@
 
 use gantry_yaml::{Entry, Node, Value};
 
-use crate::reader::Reader;
+use crate::reader::{Reader, in_quotes};
 
 const NAME: &str = "parallel";
 const MAX_INSTANCES: usize = 200;
@@ -138,14 +138,17 @@ fn columns(reader: &mut Reader<'_>, row: &Node) -> Option<Vec<(String, Vec<Strin
         return None;
     }
     let (texts, others): (Vec<_>, Vec<_>) = mapping.iter().partition(|entry| entry.key.as_str().is_some());
-    let mut columns = Vec::new();
+    let mut columns: Vec<(Option<String>, Option<Vec<String>>)> = Vec::new();
     for Entry { key, value } in texts.into_iter().chain(others) {
-        let name = scalar(reader, key)?;
+        let name = scalar(reader, key);
         let items = value.as_sequence().unwrap_or(std::slice::from_ref(value));
-        let values: Option<Vec<_>> = items.iter().map(|item| scalar(reader, item)).collect();
-        columns.push((name, values?));
+        let values: Vec<Option<String>> = items.iter().map(|item| scalar(reader, item)).collect();
+        columns.push((name, values.into_iter().collect::<Option<Vec<_>>>()));
     }
-    Some(columns)
+    columns
+        .into_iter()
+        .map(|(name, values)| name.zip(values))
+        .collect()
 }
 
 fn scalar(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
@@ -153,9 +156,8 @@ fn scalar(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
         Value::String(text) => Some(text.to_string()),
         Value::Integer(number) => Some(number.to_string()),
         _ => {
-            let help = node.value.to_text().map(|text| format!("quote it: `\"{text}\"`"));
             let gitlab = "config should be a hash of key value pairs, value can be an array";
-            reader.wrong_type("matrix", "strings and integers", node, gitlab, help);
+            reader.wrong_type("matrix", "strings and integers", node, gitlab, in_quotes(node));
             None
         }
     }

@@ -165,6 +165,12 @@ fn rule(reader: &mut Reader<'_>, node: &Node, owner: Owner) -> Option<Rule> {
         Owner::Workflow => WORKFLOW_KEYS,
         Owner::Include => INCLUDE_KEYS,
     };
+    if node.as_mapping().is_none() {
+        let message = format!("a rule is a mapping, not {}", node.value.kind());
+        let help = node.as_str().map(|text| format!("write `if: {text}`"));
+        reader.error_with_help("wrong-type", node.span, message, "config should be a hash", help);
+        return None;
+    }
     let mapping = reader.mapping("rules", node, keys)?;
     if mapping.is_empty() {
         reader.error("blank", node.span, "this rule is empty", "config can't be blank");

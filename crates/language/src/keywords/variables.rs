@@ -42,14 +42,11 @@ pub(crate) fn plain(reader: &mut Reader<'_>, node: &Node) -> Vec<(String, String
         match value.value.to_text().filter(|_| !value.is_null()) {
             Some(text) => pairs.push((name, text)),
             None => {
-                let takes = "a string; details belong to top-level and job variables";
-                reader.wrong_type(
-                    &name,
-                    takes,
-                    value,
-                    &format!("{name} config must be a string"),
-                    None,
-                );
+                let gitlab = format!("{name} config must be a string");
+                let help = value
+                    .as_mapping()
+                    .map(|_| "`value` and `expand` belong to top-level and job variables".to_owned());
+                reader.wrong_type(&name, "a scalar here", value, &gitlab, help);
             }
         }
     }

@@ -196,9 +196,9 @@ pub(crate) fn mistakes_of_changes() {
     error: `changes` has 51 entries, at most 50 are allowed
       --> .gitlab-ci.yml:4:34
       gitlab: jobs:d:rules:rule:changes has too many entries (maximum 50)
-    error: `changes` takes a string, not an integer
+    error: an item of `changes` is a string, not an integer
       --> .gitlab-ci.yml:5:35
-      help: quote it: `changes: "5"`
-      gitlab: jobs:e:rules:rule:changes changes should be a string
+      help: put it in quotes: `"5"`
+      gitlab: jobs:e:rules:rule:changes changes config should be an array of strings
     "#);
 }

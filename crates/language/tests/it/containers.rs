@@ -79,7 +79,7 @@ pub(crate) fn mistakes_of_images() {
     error: `pull_policy` cannot be `sometimes`
       --> .gitlab-ci.yml:4:46
       help: use one of `always`, `if-not-present` or `never`
-      gitlab: jobs:d:image pull_policy should be one of: always, if-not-present, never
+      gitlab: jobs:d:image pull policy should be one of: always, if-not-present, never
     error: `pull_policy` is an empty list
       --> .gitlab-ci.yml:5:46
       gitlab: jobs:e:image pull policy can't be blank
@@ -128,8 +128,9 @@ pub(crate) fn mistakes_of_services() {
     error: `command` takes a string or a list of strings, not an integer
       --> .gitlab-ci.yml:5:46
       gitlab: jobs:e:services:service config should be a string or a nested array of strings up to 10 levels deep
-    error: `A` takes a string; details belong to top-level and job variables, not a mapping
+    error: `A` takes a scalar here, not a mapping
       --> .gitlab-ci.yml:5:64
+      help: `value` and `expand` belong to top-level and job variables
       gitlab: jobs:e:services:service:variables a config must be a string
     ");
 }

@@ -76,9 +76,9 @@ pub(crate) fn mistakes_of_dependencies() {
       --> .gitlab-ci.yml:7:31
       help: `!reference` puts its items into lists of commands, `rules`, `stages`, `needs`, `services` and `cache` only
       gitlab: jobs:e dependencies config should be an array of strings
-    error: `dependencies` takes a string, not an integer
+    error: an item of `dependencies` is a string, not an integer
       --> .gitlab-ci.yml:7:40
-      help: quote it: `dependencies: "5"`
-      gitlab: jobs:e dependencies should be a string
+      help: put it in quotes: `"5"`
+      gitlab: jobs:e dependencies config should be an array of strings
     "#);
 }

@@ -146,18 +146,18 @@ pub(crate) fn mistakes_of_environment() {
       gitlab: jobs:d:environment action should be one of: start, prepare, stop, verify, access
     error: `auto_stop_in` takes a string, not an integer
       --> .gitlab-ci.yml:4:70
-      help: quote it: `auto_stop_in: "5"`
-      gitlab: jobs:d:environment auto_stop_in should be a string
+      help: put it in quotes: `"5"`
+      gitlab: jobs:d:environment auto stop in should be a string
     error: `on_stop` takes a string, not a list
       --> .gitlab-ci.yml:4:82
-      gitlab: jobs:d:environment on_stop should be a string
+      gitlab: jobs:d:environment on stop should be a string
     error: `environment:url` is longer than 255 characters
       --> .gitlab-ci.yml:5:44
       gitlab: jobs:e:environment url is too long (maximum is 255 characters)
     error: `deployment_tier` cannot be `prod`
       --> .gitlab-ci.yml:6:56
       help: use one of `production`, `staging`, `testing`, `development` or `other`
-      gitlab: jobs:f:environment deployment_tier should be one of: production, staging, testing, development, other
+      gitlab: jobs:f:environment deployment tier should be one of: production, staging, testing, development, other
     error: `environment:kubernetes` is not supported yet
       --> .gitlab-ci.yml:6:62
       help: Gantry refuses what it would not honour; docs/keywords.md lists what it does

@@ -235,7 +235,7 @@ pub(crate) fn mistakes_of_include() {
       gitlab: include config contains unknown keys: branch
     error: `local` takes a string, not an integer
       --> .gitlab-ci.yml:12:13
-      help: quote it: `local: "5"`
+      help: put it in quotes: `"5"`
       gitlab: include local should be a string
     error: `include` takes paths and mappings, not an integer
       --> .gitlab-ci.yml:13:5

@@ -107,7 +107,7 @@ pub(crate) fn mistakes_of_artifacts() {
     error: `coverage_format` cannot be `lcov`
       --> .gitlab-ci.yml:11:82
       help: use one of `cobertura` or `jacoco`
-      gitlab: jobs:k:artifacts:reports:coverage_report coverage_format should be one of: cobertura, jacoco
+      gitlab: jobs:k:artifacts:reports:coverage_report coverage format should be one of: cobertura, jacoco
     error: `artifacts:access` is not supported yet
       --> .gitlab-ci.yml:12:28
       help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
@@ -182,10 +182,10 @@ pub(crate) fn mistakes_of_caches() {
     assert_snapshot!(case(yaml).check(), @r#"
     error: `cache` takes a mapping or a list of them, not a string
       --> .gitlab-ci.yml:1:23
-      gitlab: jobs:a config can only be a hash or an array
+      gitlab: jobs:a:caches config can only be a hash or an array
     error: a job has at most 4 caches, this one has 5
       --> .gitlab-ci.yml:2:23
-      gitlab: jobs:b config no more than 4 caches can be created
+      gitlab: jobs:b:caches config no more than 4 caches can be created
     error: `cache:key` cannot contain `/`
       --> .gitlab-ci.yml:3:29
       help: use `-`, or a variable that ends in `_SLUG`
@@ -270,8 +270,8 @@ pub(crate) fn mistakes_of_releases() {
       gitlab: jobs:b:release description can't be blank
     error: `tag_name` takes a string, not a float
       --> .gitlab-ci.yml:3:36
-      help: quote it: `tag_name: "1.0"`
-      gitlab: jobs:c:release tag_name should be a string
+      help: put it in quotes: `"1.0"`
+      gitlab: jobs:c:release tag name should be a string
     error: `release:milestones` is not supported yet
       --> .gitlab-ci.yml:4:56
       help: Gantry refuses what it would not honour; docs/keywords.md lists what it does

@@ -85,9 +85,11 @@ fn a_need_chooses_instances_by_their_matrix() {
     assert_snapshot!(case(&(crate::support::dedent(yaml) + "\n" + &crate::support::dedent(wrong))).check(), @r#"
     error: job `order` needs `a: [1, linux]`, which is not defined
       --> .gitlab-ci.yml:6:34
+      help: `a` is parallel, its jobs are `a: [linux, 1]`, `a: [linux, 2]`, `a: [mac, 1]`, …
       gitlab: order job: undefined need: a: [1, linux]
     error: job `number` needs `numbered: [linux]`, which is not defined
       --> .gitlab-ci.yml:7:35
+      help: `numbered` is parallel, its jobs are `numbered 1/2`, `numbered 2/2`
       gitlab: number job: undefined need: numbered: [linux]
     error: a need selects instances by `parallel:matrix`, not by a number
       --> .gitlab-ci.yml:8:47
@@ -200,7 +202,7 @@ pub(crate) fn mistakes_of_needs() {
       gitlab: jobs:keys:needs config contains unknown keys: optinal
     error: `job` takes a string, not an integer
       --> .gitlab-ci.yml:13:34
-      help: quote it: `job: "5"`
+      help: put it in quotes: `"5"`
       gitlab: jobs:types:needs job should be a string
     error: `optional` takes `true` or `false`, not a string
       --> .gitlab-ci.yml:13:61
@@ -300,7 +302,7 @@ fn a_rules_needs_name_jobs_as_they_are_after_parallel() {
     assert_snapshot!(case(yaml).check(), @r"
     error: job `base` needs `a`, which is not defined
       --> .gitlab-ci.yml:3:36
-      help: did you mean `a`?
+      help: `a` is parallel, its jobs are `a 1/2`, `a 2/2`
       gitlab: base job: undefined need: a
     error: job `later` (stage `test`) needs `late`, which is in the later stage `deploy`
       --> .gitlab-ci.yml:5:37

@@ -196,14 +196,18 @@ pub(crate) fn mistakes_of_parallel() {
       gitlab: jobs:f:parallel:matrix config should be an array of hashes
     error: `matrix` takes strings and integers, not a float
       --> .gitlab-ci.yml:7:42
-      help: quote it: `"3.9"`
+      help: put it in quotes: `"3.9"`
+      gitlab: jobs:g:parallel:matrix config should be a hash of key value pairs, value can be an array
+    error: `matrix` takes strings and integers, not a float
+      --> .gitlab-ci.yml:7:47
+      help: put it in quotes
       gitlab: jobs:g:parallel:matrix config should be a hash of key value pairs, value can be an array
     error: this entry of the matrix has no variable
       --> .gitlab-ci.yml:8:36
       gitlab: jobs:h:parallel:matrix requires at least 1 items
     error: `matrix` takes strings and integers, not a boolean
       --> .gitlab-ci.yml:9:40
-      help: quote it: `"true"`
+      help: put it in quotes: `"true"`
       gitlab: jobs:i:parallel:matrix config should be a hash of key value pairs, value can be an array
     error: `matrix` takes strings and integers, not a list
       --> .gitlab-ci.yml:10:41

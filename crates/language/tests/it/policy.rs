@@ -288,10 +288,10 @@ pub(crate) fn mistakes_of_policies() {
       --> .gitlab-ci.yml:3:23
       help: did you mean `refs`?
       gitlab: jobs:c:only config contains unknown keys: ref
-    error: `only` takes a string, not an integer
+    error: an item of `only` is a string, not an integer
       --> .gitlab-ci.yml:4:23
-      help: quote it: `only: "5"`
-      gitlab: jobs:d:only only should be a string
+      help: put it in quotes: `"5"`
+      gitlab: jobs:d:only only config should be an array of strings
     error: `/(/` is not a regular expression: `(` is never closed in the regular expression
       --> .gitlab-ci.yml:5:23
       gitlab: jobs:e:only config should be an array of strings or regular expressions using re2 syntax

@@ -38,7 +38,6 @@ pub(crate) fn mistakes_of_scripts() {
       gitlab: jobs:a:before_script config should be a string or a nested array of strings up to 10 levels deep
     error: a command of `after_script` is null, not a string
       --> .gitlab-ci.yml:1:54
-      help: quote it: `""`
       gitlab: jobs:a:after_script config should be a string or a nested array of strings up to 10 levels deep
     error: this command of `script` is a mapping: YAML reads `: ` as key and value
       --> .gitlab-ci.yml:2:14
@@ -46,7 +45,7 @@ pub(crate) fn mistakes_of_scripts() {
       gitlab: jobs:b:script config should be a string or a nested array of strings up to 10 levels deep
     error: a command of `script` is an integer, not a string
       --> .gitlab-ci.yml:2:24
-      help: quote it: `"5"`
+      help: put it in quotes: `"5"`
       gitlab: jobs:b:script config should be a string or a nested array of strings up to 10 levels deep
     error: job `c` has neither `script` nor `trigger`
       --> .gitlab-ci.yml:3:1

@@ -91,9 +91,6 @@ pub(crate) fn mistakes_of_when_and_start_in() {
     error: a trigger job has no `start_in`
       --> .gitlab-ci.yml:9:34
       gitlab: jobs:i config contains unknown keys: start_in
-    error: `start_in` goes with `when: delayed` only
-      --> .gitlab-ci.yml:9:34
-      gitlab: jobs:i start in must be blank
     "#);
 }
 
@@ -151,23 +148,23 @@ pub(crate) fn mistakes_of_allow_failure() {
     assert_snapshot!(case(yaml).check(), @r"
     error: `allow_failure` takes `true`, `false` or `exit_codes`, not a string
       --> .gitlab-ci.yml:1:31
-      gitlab: jobs:a config should be a hash or a boolean value
+      gitlab: jobs:a:allow_failure config should be a hash or a boolean value
     error: `allow_failure` has no key `exit_code`
       --> .gitlab-ci.yml:2:32
       help: did you mean `exit_codes`?
-      gitlab: jobs:b config contains unknown keys: exit_code
+      gitlab: jobs:b:allow_failure config contains unknown keys: exit_code
     error: `allow_failure:exit_codes` takes an integer or a list of them, not a string
       --> .gitlab-ci.yml:3:45
-      gitlab: jobs:c exit codes should be an array of integers or an integer
+      gitlab: jobs:c:allow_failure exit codes should be an array of integers or an integer
     error: `allow_failure:exit_codes` takes an integer or a list of them, not a string
       --> .gitlab-ci.yml:3:50
-      gitlab: jobs:c exit codes should be an array of integers or an integer
+      gitlab: jobs:c:allow_failure exit codes should be an array of integers or an integer
     error: `allow_failure:exit_codes` takes an integer or a list of them, not a float
       --> .gitlab-ci.yml:3:55
-      gitlab: jobs:c exit codes should be an array of integers or an integer
+      gitlab: jobs:c:allow_failure exit codes should be an array of integers or an integer
     error: `allow_failure` takes `true` or `false`, not a mapping
       --> .gitlab-ci.yml:4:34
-      gitlab: jobs:d allow_failure should be a boolean value
+      gitlab: jobs:d allow failure should be a boolean value
     ");
 }
 
@@ -290,9 +287,9 @@ pub(crate) fn mistakes_of_tags() {
       --> .gitlab-ci.yml:1:22
       help: write `tags: [linux]`
       gitlab: jobs:a tags config should be an array of strings
-    error: `tags` takes a string, not an integer
+    error: an item of `tags` is a string, not an integer
       --> .gitlab-ci.yml:2:23
-      help: quote it: `tags: "1"`
-      gitlab: jobs:b tags should be a string
+      help: put it in quotes: `"1"`
+      gitlab: jobs:b tags config should be an array of strings
     "#);
 }

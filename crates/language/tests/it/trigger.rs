@@ -93,7 +93,7 @@ pub(crate) fn mistakes_of_triggers() {
       gitlab: jobs:f:needs config can only be a hash or an array
     error: `project` takes a string, not an integer
       --> .gitlab-ci.yml:7:24
-      help: quote it: `project: "5"`
+      help: put it in quotes: `"5"`
       gitlab: jobs:g:trigger project should be a string
     error: `when` cannot be `somtimes`
       --> .gitlab-ci.yml:7:34

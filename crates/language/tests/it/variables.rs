@@ -172,14 +172,14 @@ pub(crate) fn mistakes_of_variables() {
     error: the value of `D` is not among its `options`
       --> .gitlab-ci.yml:5:26
       gitlab: variables:d config value must be present in options
-    error: `options` takes a string, not an integer
+    error: an item of `options` is a string, not an integer
       --> .gitlab-ci.yml:6:29
-      help: quote it: `options: "1"`
-      gitlab: variables:e options should be a string
-    error: `options` takes a string, not an integer
+      help: put it in quotes: `"1"`
+      gitlab: variables:e options config should be an array of strings
+    error: an item of `options` is a string, not an integer
       --> .gitlab-ci.yml:6:32
-      help: quote it: `options: "2"`
-      gitlab: variables:e options should be a string
+      help: put it in quotes: `"2"`
+      gitlab: variables:e options config should be an array of strings
     error: `expand` takes `true` or `false`, not a string
       --> .gitlab-ci.yml:7:25
       gitlab: variables:f expand should be a boolean value

@@ -90,7 +90,7 @@ pub(crate) fn mistakes_of_workflow() {
     assert_snapshot!(case(yaml).check(), @r#"
     error: `name` takes a string, not an integer
       --> .gitlab-ci.yml:2:9
-      help: quote it: `name: "5"`
+      help: put it in quotes: `"5"`
       gitlab: workflow name should be a string
     error: `workflow` has no key `rule`
       --> .gitlab-ci.yml:3:3
@@ -110,7 +110,7 @@ pub(crate) fn mistakes_of_workflow() {
       --> .gitlab-ci.yml:9:14
       help: write `==`
       gitlab: workflow:rules:rule if invalid expression syntax
-    error: `X` takes a string; details belong to top-level and job variables, not a list
+    error: `X` takes a scalar here, not a list
       --> .gitlab-ci.yml:10:31
       gitlab: workflow:rules:rule:variables x config must be a string
     error: `workflow:rules:auto_cancel` is not supported yet
