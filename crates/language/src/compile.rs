@@ -23,7 +23,7 @@ use crate::predefined;
 use crate::selection::{ClauseError, Selected, Shared, Visible, World, by_rules, select};
 use crate::slug;
 use crate::source::{Repository, SourceMap, Sources};
-use crate::variables::{Layers, Undefined, Variable, find_cycle, overlay};
+use crate::variables::{Layers, Undefined, Variable, overlay};
 use crate::{extends, graph, hash, reference, validation};
 
 /// How many jobs one job can need.
@@ -64,7 +64,7 @@ pub fn check(
     let visible = shared.root(&[]);
     let merged = Loader::new(&mut map, &mut diagnostics, sources, repository, &visible).load(path, text);
     let configuration = merged.and_then(|merged| {
-        let extended = extends::resolve(merged, &mut diagnostics);
+        let extended = extends::resolve(&merged, &mut diagnostics);
         let resolved = reference::resolve(extended, &mut diagnostics)?;
         let configuration = configuration::read(&resolved, &mut diagnostics);
         let expanded = expansion::expand(configuration, &mut diagnostics);
@@ -189,7 +189,7 @@ impl<'a> Planner<'a> {
                 Ok(Ok(candidate)) => candidates.push(candidate),
                 Ok(Err(left)) => left_out.push(left),
                 Err(error) => {
-                    clause_errors.push((self.stage_index(job), clause_failed(&job.name.value, &error)))
+                    clause_errors.push((self.stage_index(job), clause_failed(&job.name.value, &error)));
                 }
             }
         }
@@ -298,7 +298,7 @@ impl<'a> Planner<'a> {
         }
         let name = environment
             .as_ref()
-            .map(|environment| environment.expanded_name.clone());
+            .map(|environment| environment.expanded_name.as_str());
         let visible = self.shared.job(&inherited, &job.variables, predefined, name);
         let Selected { decision, rule } = select(&job.selection, &visible, &self.world)?;
         let place = self.world.map.place(job.name.span);
@@ -382,19 +382,10 @@ impl<'a> Planner<'a> {
 
     /// Reports variables of one job that refer to each other in a circle.
     fn check_variables(&self, job: &Job, planned: &PlannedJob) -> Option<Diagnostic> {
-        if !planned
-            .variables
-            .iter()
-            .any(|variable| variable.value.contains(['$', '%']))
-        {
-            return None;
-        }
-        let cycle = find_cycle(
-            &self
-                .shared
-                .job(&[], &planned.variables, Vec::new(), None)
-                .ranked(),
-        )?;
+        let cycle = self
+            .shared
+            .job(&[], &planned.variables, Vec::new(), None)
+            .circle()?;
         Some(
             Diagnostic::error(
                 "variable-circle",

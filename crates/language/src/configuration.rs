@@ -244,16 +244,14 @@ fn check_defaults(defaults: &Defaults, diagnostics: &mut Vec<Diagnostic>) {
             "retry" => drop(retry::parse(&mut reader, value)),
             "services" => drop(image::services(&mut reader, value)),
             "tags" => drop(tags::parse(&mut reader, value)),
-            "timeout" => {
-                if reader.duration("timeout", value, Some(MONTH_SECS)).is_some() {
-                    reader.report(
-                        Diagnostic::warning("default-timeout", key.span, "`default:timeout` has no effect")
-                            .help("GitLab takes `timeout` from the job itself only; set it there"),
-                    );
-                }
+            "timeout" if reader.duration("timeout", value, Some(MONTH_SECS)).is_some() => {
+                reader.report(
+                    Diagnostic::warning("default-timeout", key.span, "`default:timeout` has no effect")
+                        .help("GitLab takes `timeout` from the job itself only; set it there"),
+                );
             }
             name @ ("hooks" | "id_tokens" | "identity") => {
-                reader.unsupported(&format!("default:{name}"), key.span)
+                reader.unsupported(&format!("default:{name}"), key.span);
             }
             _ => {}
         }
@@ -317,8 +315,8 @@ impl JobReader<'_> {
         };
         let is_trigger = mapping.get("trigger").is_some_and(|node| !node.is_null());
         let has_script = ["script", "run"].iter().any(|key| mapping.get(key).is_some());
-        let is_keyword = nearest(&self.name.value, RESERVED.iter().copied()).is_some();
-        if !has_script && !is_trigger && self.is_complete && is_keyword {
+        let is_keyword = || nearest(&self.name.value, RESERVED.iter().copied()).is_some();
+        if !has_script && !is_trigger && self.is_complete && is_keyword() {
             self.no_work(mapping);
             return None;
         }
@@ -415,7 +413,7 @@ impl JobReader<'_> {
                 }
                 _ if value.is_null() => {}
                 Some(keyword) if keyword.support == Support::Refused => {
-                    reader.unsupported(&written, key.span)
+                    reader.unsupported(&written, key.span);
                 }
                 Some(_) if is_trigger && !TRIGGER_KEYS.contains(&written.as_str()) && written != "script" => {
                     let message = format!("a trigger job has no `{written}`");

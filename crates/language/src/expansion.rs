@@ -109,7 +109,7 @@ fn multiply(job: &Job, parallel: &Parallel) -> Vec<Job> {
             });
             match parallel {
                 Parallel::Count(_) => {
-                    instance.name.value = format!("{} {}/{total}", job.base_name, index + 1)
+                    instance.name.value = format!("{} {}/{total}", job.base_name, index + 1);
                 }
                 Parallel::Matrix(rows) => {
                     instance.name.value = format!("{}: {}", job.base_name, rows[index].suffix());

@@ -22,7 +22,7 @@ pub(crate) struct Extended {
     pub(crate) incomplete: HashSet<String>,
 }
 
-pub(crate) fn resolve(merged: Merged, diagnostics: &mut Vec<Diagnostic>) -> Extended {
+pub(crate) fn resolve(merged: &Merged, diagnostics: &mut Vec<Diagnostic>) -> Extended {
     let mut extender = Extender {
         root: &merged.0,
         done: HashMap::new(),

@@ -61,7 +61,7 @@ pub fn predefined(facts: &Facts, event: &Event) -> Vec<Variable> {
         all.push(Variable {
             raw: true,
             ..Variable::new(key, value)
-        })
+        });
     };
     set("CI", "true");
     set("GITLAB_CI", "true");

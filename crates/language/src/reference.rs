@@ -151,21 +151,21 @@ impl Resolver<'_> {
             Ok(_) => None,
             Err(mistake) => {
                 self.failed += 1;
-                self.diagnostics.extend(mistake);
+                self.diagnostics.extend(mistake.map(|mistake| *mistake));
                 None
             }
         }
     }
 
     /// The names of a reference and what they lead to, or the mistake, unless it was told before.
-    fn target(&mut self, items: &[Node], span: Span) -> Result<(Vec<String>, Node), Option<Diagnostic>> {
+    fn target(&mut self, items: &[Node], span: Span) -> Result<(Vec<String>, Node), Option<Box<Diagnostic>>> {
         let names = items.iter().map(|item| item.as_str().map(str::to_owned));
         let names: Vec<String> = names.collect::<Option<_>>().unwrap_or_default();
         if names.is_empty() {
             let mistake = Diagnostic::error("bad-reference", span, "a `!reference` is a list of names")
                 .help("write `!reference [job, keyword]`")
                 .gitlab("!reference is not valid");
-            return Err(Some(mistake));
+            return Err(Some(Box::new(mistake)));
         }
         let written = format!("!reference [{}]", names.join(", "));
         if let Some(start) = self.path.iter().position(|above| *above == names) {
@@ -179,19 +179,19 @@ impl Resolver<'_> {
                 )
                 .gitlab(format!("!reference {names:?} is part of a circular chain"))
             });
-            return Err(mistake);
+            return Err(mistake.map(Box::new));
         }
         if self.path.len() >= MAX_HOPS {
             let message = format!("references lead through more than {MAX_HOPS} others");
-            return Err(Some(Diagnostic::error("limit", span, message)));
+            return Err(Some(Box::new(Diagnostic::error("limit", span, message))));
         }
         match self.look_up(&names) {
             Some(target) => Ok((names, target)),
-            None => Err(Some(
+            None => Err(Some(Box::new(
                 Diagnostic::error("undefined-reference", span, format!("`{written}` finds nothing"))
                     .maybe_help(self.hint(&names))
                     .gitlab(format!("!reference {names:?} could not be found")),
-            )),
+            ))),
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use gantry_yaml::Span;
+use indexmap::IndexSet;
 
 use crate::configuration::Selection;
 use crate::event::{Event, Ref, Source};
@@ -16,7 +17,7 @@ use crate::keywords::rules::{Condition, Rule, RuleWhen};
 use crate::plan::{Clause, Decision, Operand, OperandValue, YamlVariable};
 use crate::reader::Text;
 use crate::source::{Repository, SourceMap};
-use crate::variables::{Layers, Undefined, Variable, expand_with};
+use crate::variables::{Cycle, Layers, Undefined, Variable, expand_with, find_cycle, referenced};
 
 /// Above this many comparisons of paths with patterns GitLab does not look and takes the clause as true.
 const MAX_COMPARISONS: usize = 50_000;
@@ -31,7 +32,6 @@ pub(crate) struct Visible<'a> {
     project: Rc<HashMap<&'a str, &'a Variable>>,
     pipeline: &'a HashMap<&'a str, &'a Variable>,
     layers: &'a Layers,
-    environment: Option<String>,
 }
 
 /// The variables that all decisions of one pipeline share.
@@ -81,9 +81,9 @@ impl<'a> Shared<'a> {
         root: &'a [YamlVariable],
         job: &'a [YamlVariable],
         job_predefined: Vec<Variable>,
-        environment: Option<String>,
+        environment: Option<&str>,
     ) -> Visible<'a> {
-        let project = match &environment {
+        let project = match environment {
             Some(name) if self.has_scopes => Rc::new(project_by_key(self.layers, Some(name))),
             _ => Rc::clone(&self.project),
         };
@@ -95,7 +95,6 @@ impl<'a> Shared<'a> {
             project,
             pipeline: &self.pipeline,
             layers: self.layers,
-            environment,
         }
     }
 }
@@ -132,44 +131,74 @@ impl Visible<'_> {
         }
     }
 
-    /// Returns all variables, ranked low to high, for expansion.
-    pub(crate) fn ranked(&self) -> Vec<Variable> {
-        let yaml = |variables: &[YamlVariable]| -> Vec<Variable> {
-            let make = |variable: &YamlVariable| Variable {
-                raw: variable.raw,
-                ..Variable::new(variable.key.as_str(), variable.value.as_str())
-            };
-            variables.iter().map(make).collect()
-        };
-        let mut ranked = self.layers.predefined.clone();
-        ranked.extend(self.job_predefined.iter().cloned());
-        ranked.extend(yaml(self.root));
-        ranked.extend(yaml(self.job));
-        ranked.extend(self.layers.project_for(self.environment.as_deref()).cloned());
-        ranked.extend(self.layers.pipeline.iter().cloned());
-        ranked
+    /// Returns the variables that texts lead to, also through one another. Those of one name are ranked low to high;
+    /// a job sees hundreds, and hardly any text refers to more than a few.
+    pub(crate) fn reachable<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Vec<Variable> {
+        let mut names: IndexSet<String> = texts
+            .into_iter()
+            .flat_map(referenced)
+            .map(str::to_owned)
+            .collect();
+        let mut found = Vec::new();
+        let mut next = 0;
+        while let Some(name) = names.get_index(next).cloned() {
+            let first = found.len();
+            self.collect(&name, &mut found);
+            for variable in found[first..].iter().filter(|variable| !variable.raw) {
+                names.extend(referenced(&variable.value).map(str::to_owned));
+            }
+            next += 1;
+        }
+        found
     }
 
-    /// Expands one string; nothing is gathered where there is nothing to expand.
+    /// Adds the variables of one name, ranked low to high.
+    fn collect(&self, name: &str, found: &mut Vec<Variable>) {
+        let yaml = |variables: &[YamlVariable]| {
+            let variable = variables.iter().rfind(|variable| variable.key == name)?;
+            Some(Variable {
+                raw: variable.raw,
+                ..Variable::new(variable.key.as_str(), variable.value.as_str())
+            })
+        };
+        let of_job = self.job_predefined.iter().find(|variable| variable.key == name);
+        let outside =
+            |layer: &HashMap<&str, &Variable>| layer.get(name).map(|variable| Variable::clone(variable));
+        found.extend(outside(self.predefined));
+        found.extend(of_job.cloned());
+        found.extend(yaml(self.root));
+        found.extend(yaml(self.job));
+        found.extend(outside(&self.project));
+        found.extend(outside(self.pipeline));
+    }
+
+    /// Returns a circle among the variables that a job will have, where there is one.
+    pub(crate) fn circle(&self) -> Option<Cycle> {
+        let yaml = self
+            .root
+            .iter()
+            .chain(self.job)
+            .map(|variable| variable.value.as_str());
+        let outside = self.layers.project.iter().chain(&self.layers.pipeline);
+        let outside = outside
+            .filter(|variable| !variable.raw)
+            .map(|variable| variable.value.as_str());
+        find_cycle(&self.reachable(yaml.chain(outside)))
+    }
+
+    /// Expands one string.
     pub(crate) fn expand(&self, text: &str, undefined: Undefined) -> String {
-        if text.contains(['$', '%']) {
-            expand_with(text, &self.ranked(), undefined)
-        } else {
-            text.to_owned()
-        }
+        expand_with(text, &self.reachable([text]), undefined)
     }
 
     /// Expands a string that will be seen: what is masked stays hidden.
     pub(crate) fn shown(&self, text: &str, undefined: Undefined) -> String {
-        if !text.contains(['$', '%']) {
-            return text.to_owned();
-        }
-        let mut ranked = self.ranked();
-        for variable in ranked.iter_mut().filter(|variable| variable.masked) {
+        let mut reachable = self.reachable([text]);
+        for variable in reachable.iter_mut().filter(|variable| variable.masked) {
             variable.value = "[MASKED]".to_owned();
             variable.raw = true;
         }
-        expand_with(text, &ranked, undefined)
+        expand_with(text, &reachable, undefined)
     }
 
     /// Takes masked values out of a text that was made of others.

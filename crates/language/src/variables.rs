@@ -248,6 +248,14 @@ pub fn expand(text: &str, undefined: Undefined, lookup: impl Fn(&str) -> Option<
 const MAX_DEPTH: usize = 200;
 const MAX_BYTES: usize = 16 << 20;
 
+/// Returns the names that a text refers to.
+pub(crate) fn referenced(text: &str) -> impl Iterator<Item = &str> {
+    pieces(text, false).filter_map(|piece| match piece {
+        Piece::Reference { name, .. } => Some(name),
+        Piece::Text(_) => None,
+    })
+}
+
 /// Variables in ascending rank whose values may refer to each other.
 struct Collection<'a> {
     variables: &'a [Variable],
@@ -319,7 +327,7 @@ impl<'a> Collection<'a> {
                 Piece::Reference { name, written } => match self.target(index, name) {
                     // The runner knows the path of a file variable, and must not see a raw value's `$` again.
                     Some(to) if self.undefined == Undefined::Keep && self.is_opaque(to) => {
-                        out.push_str(written)
+                        out.push_str(written);
                     }
                     Some(to) => {
                         let value = self.value(to, path);

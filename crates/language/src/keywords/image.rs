@@ -98,7 +98,7 @@ fn image(reader: &mut Reader<'_>, what: &str, node: &Node, keys: &[&str]) -> Opt
                 image.name = reader
                     .string("name", value)
                     .map(|name| name.value)
-                    .unwrap_or_default()
+                    .unwrap_or_default();
             }
             "entrypoint" => {
                 let texts = reader.strings("entrypoint", value);

@@ -199,6 +199,6 @@ pub(crate) fn mistakes_of_changes() {
     error: an item of `changes` is a string, not an integer
       --> .gitlab-ci.yml:5:35
       help: put it in quotes: `"5"`
-      gitlab: jobs:e:rules:rule:changes changes config should be an array of strings
+      gitlab: jobs:e:rules:rule:changes config should be an array of strings
     "#);
 }

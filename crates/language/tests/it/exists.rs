@@ -80,6 +80,6 @@ pub(crate) fn mistakes_of_exists() {
     error: `exists` is a flat list, and this is a list in it
       --> .gitlab-ci.yml:4:37
       help: `!reference` puts its items into lists of commands, `rules`, `stages`, `needs`, `services` and `cache` only
-      gitlab: jobs:d:rules:rule:exists exists config should be an array of strings
+      gitlab: jobs:d:rules:rule:exists config should be an array of strings
     ");
 }

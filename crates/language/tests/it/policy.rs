@@ -291,7 +291,7 @@ pub(crate) fn mistakes_of_policies() {
     error: an item of `only` is a string, not an integer
       --> .gitlab-ci.yml:4:23
       help: put it in quotes: `"5"`
-      gitlab: jobs:d:only only config should be an array of strings
+      gitlab: jobs:d:only config should be an array of strings
     error: `/(/` is not a regular expression: `(` is never closed in the regular expression
       --> .gitlab-ci.yml:5:23
       gitlab: jobs:e:only config should be an array of strings or regular expressions using re2 syntax

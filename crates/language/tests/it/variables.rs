@@ -116,9 +116,9 @@ fn a_circle_of_variables_is_an_error() {
         left-out: {script: x, variables: {B: $A}, rules: [{when: never}]}
         ";
     assert_snapshot!(case(yaml).plan(), @r#"
-    error: in job `circle` variables refer to each other in a circle: A → B → C
+    error: in job `circle` variables refer to each other in a circle: B → C → A
       --> .gitlab-ci.yml:3:1
-      gitlab: circle: circular variable reference detected: ["A", "B", "C"]
+      gitlab: circle: circular variable reference detected: ["B", "C", "A"]
     "#);
 }
 
