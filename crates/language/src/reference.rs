@@ -1,7 +1,7 @@
 //! `!reference [a, b]`: a value from elsewhere in the configuration.
 //! <https://docs.gitlab.com/ci/yaml/yaml_optimization/#reference-tags>
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use gantry_yaml::{Entry, Mapping, Node, Span, Value};
@@ -32,6 +32,9 @@ pub(crate) fn resolve(extended: Extended, diagnostics: &mut Vec<Diagnostic>) -> 
         path: Vec::new(),
         told: HashSet::new(),
         plain: HashSet::new(),
+        done: HashMap::new(),
+        hops: 0,
+        is_stopped: false,
         nodes: 0,
         failed: 0,
         diagnostics,
@@ -59,10 +62,23 @@ struct Resolver<'a> {
     told: HashSet<Vec<String>>,
     /// Parts without references, by where they lie in memory: templates share them with many jobs.
     plain: HashSet<usize>,
+    /// What references came to, by the names in them.
+    done: HashMap<Vec<String>, Done>,
+    /// The longest row of references met beneath the one that is being followed.
+    hops: usize,
+    /// A row of references was found too long: no others are followed.
+    is_stopped: bool,
     nodes: usize,
     /// How many references came to nothing.
     failed: usize,
     diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+#[derive(Clone)]
+struct Done {
+    node: Node,
+    /// The longest row of references beneath it, itself included.
+    hops: usize,
 }
 
 impl Resolver<'_> {
@@ -141,20 +157,49 @@ impl Resolver<'_> {
 
     /// What a reference stands for, or `None` after its mistake was reported.
     fn reference(&mut self, items: &[Node], span: Span) -> Option<Node> {
-        match self.target(items, span) {
-            Ok((names, target)) if self.may_go_on(span) => {
-                self.path.push(names);
-                let resolved = self.node(&target).unwrap_or(target);
-                self.path.pop();
-                Some(resolved)
-            }
-            Ok(_) => None,
+        let result = self.target(items, span).and_then(|(names, target)| {
+            self.follow(names, target, span)
+                .ok_or_else(|| self.too_long(span))
+        });
+        match result {
+            Ok(node) => Some(node),
             Err(mistake) => {
                 self.failed += 1;
                 self.diagnostics.extend(mistake.map(|mistake| *mistake));
                 None
             }
         }
+    }
+
+    /// Resolves what a reference leads to; `None` where the row of references is too long.
+    fn follow(&mut self, names: Vec<String>, target: Node, span: Span) -> Option<Node> {
+        if let Some(done) = self.done.get(&names).cloned() {
+            self.hops = self.hops.max(done.hops);
+            return (self.path.len() + done.hops <= MAX_HOPS).then_some(done.node);
+        }
+        if self.path.len() >= MAX_HOPS || self.is_stopped || !self.may_go_on(span) {
+            return None;
+        }
+        let (hops, failed) = (std::mem::take(&mut self.hops), self.failed);
+        self.path.push(names);
+        let node = self.node(&target).unwrap_or(target);
+        let names = self.path.pop()?;
+        let own = self.hops + 1;
+        self.hops = hops.max(own);
+        if self.failed == failed {
+            let done = Done {
+                node: node.clone(),
+                hops: own,
+            };
+            self.done.insert(names, done);
+        }
+        Some(node)
+    }
+
+    fn too_long(&mut self, span: Span) -> Option<Box<Diagnostic>> {
+        let is_first = !std::mem::replace(&mut self.is_stopped, true) && self.nodes < MAX_NODES;
+        let message = format!("references lead through more than {MAX_HOPS} others");
+        is_first.then(|| Box::new(Diagnostic::error("limit", span, message)))
     }
 
     /// The names of a reference and what they lead to, or the mistake, unless it was told before.
@@ -180,10 +225,6 @@ impl Resolver<'_> {
                 .gitlab(format!("!reference {names:?} is part of a circular chain"))
             });
             return Err(mistake.map(Box::new));
-        }
-        if self.path.len() >= MAX_HOPS {
-            let message = format!("references lead through more than {MAX_HOPS} others");
-            return Err(Some(Box::new(Diagnostic::error("limit", span, message))));
         }
         match self.look_up(&names) {
             Some(target) => Ok((names, target)),

@@ -3,6 +3,7 @@
 //! The first rule that matches decides; of a policy, every kind of condition under `only` must hold and none under
 //! `except` may. See <https://docs.gitlab.com/ci/jobs/job_rules/>.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -27,11 +28,40 @@ pub(crate) struct Visible<'a> {
     predefined: &'a HashMap<&'a str, &'a Variable>,
     /// `CI_JOB_NAME` and its like.
     job_predefined: Vec<Variable>,
-    root: &'a [YamlVariable],
-    job: &'a [YamlVariable],
+    root: Indexed<'a>,
+    job: Indexed<'a>,
     project: Rc<HashMap<&'a str, &'a Variable>>,
     pipeline: &'a HashMap<&'a str, &'a Variable>,
     layers: &'a Layers,
+}
+
+/// A list of variables in which names are looked up often. Long lists get an index with the first look.
+struct Indexed<'a> {
+    list: &'a [YamlVariable],
+    places: OnceCell<HashMap<String, usize>>,
+}
+
+impl<'a> Indexed<'a> {
+    fn new(list: &'a [YamlVariable]) -> Indexed<'a> {
+        Indexed {
+            list,
+            places: OnceCell::new(),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&'a YamlVariable> {
+        const SHORT: usize = 32;
+        if self.list.len() <= SHORT {
+            return self.list.iter().rfind(|variable| variable.key == name);
+        }
+        let places = self.places.get_or_init(|| {
+            let places = self.list.iter().enumerate();
+            places
+                .map(|(place, variable)| (variable.key.clone(), place))
+                .collect()
+        });
+        places.get(name).map(|&place| &self.list[place])
+    }
 }
 
 /// The variables that all decisions of one pipeline share.
@@ -90,8 +120,8 @@ impl<'a> Shared<'a> {
         Visible {
             predefined: &self.predefined,
             job_predefined,
-            root,
-            job,
+            root: Indexed::new(root),
+            job: Indexed::new(job),
             project,
             pipeline: &self.pipeline,
             layers: self.layers,
@@ -115,10 +145,7 @@ impl Visible<'_> {
     }
 
     fn yaml(&self, name: &str) -> Option<&YamlVariable> {
-        let of = |variables: &'_ [YamlVariable]| variables.iter().rposition(|variable| variable.key == name);
-        of(self.job)
-            .map(|at| &self.job[at])
-            .or_else(|| of(self.root).map(|at| &self.root[at]))
+        self.job.get(name).or_else(|| self.root.get(name))
     }
 
     fn is_masked(&self, name: &str) -> bool {
@@ -154,8 +181,8 @@ impl Visible<'_> {
 
     /// Adds the variables of one name, ranked low to high.
     fn collect(&self, name: &str, found: &mut Vec<Variable>) {
-        let yaml = |variables: &[YamlVariable]| {
-            let variable = variables.iter().rfind(|variable| variable.key == name)?;
+        let yaml = |variables: &Indexed<'_>| {
+            let variable = variables.get(name)?;
             Some(Variable {
                 raw: variable.raw,
                 ..Variable::new(variable.key.as_str(), variable.value.as_str())
@@ -166,8 +193,8 @@ impl Visible<'_> {
             |layer: &HashMap<&str, &Variable>| layer.get(name).map(|variable| Variable::clone(variable));
         found.extend(outside(self.predefined));
         found.extend(of_job.cloned());
-        found.extend(yaml(self.root));
-        found.extend(yaml(self.job));
+        found.extend(yaml(&self.root));
+        found.extend(yaml(&self.job));
         found.extend(outside(&self.project));
         found.extend(outside(self.pipeline));
     }
@@ -176,8 +203,9 @@ impl Visible<'_> {
     pub(crate) fn circle(&self) -> Option<Cycle> {
         let yaml = self
             .root
+            .list
             .iter()
-            .chain(self.job)
+            .chain(self.job.list)
             .map(|variable| variable.value.as_str());
         let outside = self.layers.project.iter().chain(&self.layers.pipeline);
         let outside = outside

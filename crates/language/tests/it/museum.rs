@@ -128,8 +128,9 @@ fn a_reference_bomb() {
     }
     yaml += "a: {script: !reference [.a8, x]}";
     assert_snapshot!(case(&yaml).check(), @r"
-    error: references multiply without end
-      --> .gitlab-ci.yml:2:74
+    error: the configuration unfolds to more than 10000000 nodes
+      --> .gitlab-ci.yml:7:1
+      gitlab: The parsed YAML is too big
     ");
 }
 

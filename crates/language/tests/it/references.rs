@@ -135,14 +135,27 @@ fn nine_hops_of_lists_work_and_ten_fail() {
 // A chain that no recursion may follow to its end.
 #[test]
 fn a_very_long_chain_is_refused() {
-    let mut yaml = "t0: {image: x, script: x}\n".to_owned();
-    for hop in 1..20_000 {
-        yaml += &format!("t{hop}: {{image: !reference [t{}, image], script: x}}\n", hop - 1);
+    let chain = |hops: usize, innermost_first: bool| {
+        let links =
+            (1..hops).map(|hop| format!("t{hop}: {{image: !reference [t{}, image], script: x}}\n", hop - 1));
+        let mut lines: Vec<_> = ["t0: {image: x, script: x}\n".to_owned()]
+            .into_iter()
+            .chain(links)
+            .collect();
+        if !innermost_first {
+            lines.reverse();
+        }
+        lines.concat()
+    };
+    for innermost_first in [true, false] {
+        assert_eq!(case(&chain(101, innermost_first)).check(), "fine");
+        for hops in [102, 20_000] {
+            let report = case(&chain(hops, innermost_first)).check();
+            assert_eq!(report.matches("error").count(), 1, "{report}");
+            assert!(
+                report.contains("references lead through more than 100 others"),
+                "{report}"
+            );
+        }
     }
-    let report = case(&yaml).check();
-    assert!(
-        report.contains("references lead through more than"),
-        "{}",
-        &report[..200]
-    );
 }
