@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::args::Format;
 use crate::output::{self, padded, style::*};
-use crate::trace_view::{Lines, Shown};
+use crate::trace_view::{Line, Lines};
 
 /// Prints the notices of one run.
 pub(crate) struct Reporter {
@@ -83,8 +83,8 @@ impl Reporter {
         self.line(job, &format!("{said}{note}"));
     }
 
-    fn log(&mut self, job: &JobName<'_>, lines: impl IntoIterator<Item = String>) {
-        for line in lines {
+    fn log(&mut self, job: &JobName<'_>, lines: impl IntoIterator<Item = Line>) {
+        for Line { text: line, .. } in lines.into_iter().filter(Line::is_shown_live) {
             match self.format {
                 Format::Text => self.line(job, &line),
                 Format::Json => {
@@ -154,11 +154,7 @@ impl Observer for Reporter {
                 }
             }
             Notice::Trace { job, bytes } => {
-                let lines = self
-                    .lines
-                    .entry(job.attempt.0)
-                    .or_insert_with(|| Lines::new(Shown::Scripts))
-                    .push(bytes);
+                let lines = self.lines.entry(job.attempt.0).or_default().push(bytes);
                 self.log(&job, lines);
             }
             Notice::Artifact { job, artifact } => {

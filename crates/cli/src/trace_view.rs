@@ -1,12 +1,10 @@
 //! A job's log as people read it: whole lines, without the marks that viewers fold sections by.
-
-/// Which lines are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shown {
-    Everything,
-    /// What the job's own scripts print, and the runner's warnings and errors.
-    Scripts,
-}
+//!
+//! The log is GitLab's: the runner opens a section for each of its stages, `step_…` and `after_script` among them, with
+//! `section_start:TIME:NAME` and closes it with `section_end:TIME:NAME`, each followed by a carriage return and "erase
+//! to the end of the line". Scripts may print such marks as well, and then their sections lie *inside* the step. So
+//! [`Lines`] keeps the open sections on a stack, and the outermost one says who speaks; a mark that closes nothing means
+//! nothing. See <https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections>.
 
 const START: &str = "section_start:";
 const END: &str = "section_end:";
@@ -15,110 +13,193 @@ const CLEAR: &str = "\u{1b}[0K";
 /// A line that never ends is shown in parts of this size.
 const MAX_LINE: usize = 64 * 1024;
 
-/// Cuts a stream of bytes into lines.
-#[derive(Debug)]
+/// How much of a line that has not ended is looked at for what it shows just now.
+const UNFINISHED: usize = 1024;
+
+/// Deeper than this, sections are not told apart any more.
+const MAX_DEPTH: usize = 64;
+
+/// The runner's word for a cache that is not there yet, which is how every cache begins.
+const CACHE_MISS: &str = "WARNING: Cache file does not exist";
+
+/// A line of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) text: String,
+    pub(crate) from: Origin,
+}
+
+/// Who has printed a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Runner,
+    Script,
+    AfterScript,
+}
+
+impl Line {
+    /// Returns true for what is shown while a job runs: what its scripts print, and what the runner warns of.
+    pub(crate) fn is_shown_live(&self) -> bool {
+        match self.from {
+            Origin::Script | Origin::AfterScript => true,
+            Origin::Runner => {
+                let warns = self.text.contains("WARNING: ") || self.text.contains("ERROR: ");
+                warns && !self.text.contains(CACHE_MISS)
+            }
+        }
+    }
+}
+
+/// Cuts a stream of bytes into lines. The same bytes make the same lines, however they come in pieces.
+#[derive(Debug, Default)]
 pub(crate) struct Lines {
-    shown: Shown,
-    /// The sections that are open, the runner's own first, then those that a script has opened inside it.
+    /// The names of the open sections, outermost first.
     sections: Vec<String>,
+    /// What has come of a line that has not ended; at most [`MAX_LINE`] bytes.
     partial: Vec<u8>,
 }
 
 impl Lines {
-    pub(crate) fn new(shown: Shown) -> Lines {
-        Lines {
-            shown,
-            sections: Vec::new(),
-            partial: Vec::new(),
-        }
-    }
-
     /// Takes the next bytes, and returns the lines that they complete.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<String> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<Line> {
         let mut lines = Vec::new();
-        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-            self.partial.extend_from_slice(part);
-            if part.ends_with(b"\n") || self.partial.len() >= MAX_LINE {
-                lines.extend(self.take());
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (next, after) = rest.split_at(rest.len().min(MAX_LINE - self.partial.len()));
+            match next.iter().position(|byte| *byte == b'\n') {
+                Some(end) => {
+                    self.partial.extend_from_slice(&next[..end]);
+                    rest = &rest[end + 1..];
+                    lines.extend(self.take(self.partial.len()));
+                }
+                None => {
+                    self.partial.extend_from_slice(next);
+                    rest = after;
+                    if self.partial.len() == MAX_LINE {
+                        lines.extend(self.make_room());
+                    }
+                }
             }
         }
         lines
     }
 
     /// Returns what is left when nothing more comes.
-    pub(crate) fn rest(&mut self) -> Vec<String> {
+    pub(crate) fn rest(&mut self) -> Option<Line> {
         if self.partial.is_empty() {
-            Vec::new()
-        } else {
-            self.take()
+            return None;
         }
+        self.take(self.partial.len())
     }
 
-    /// A mark ends what stood before it: a script's last words may lack their line break.
-    fn take(&mut self) -> Vec<String> {
-        let bytes = std::mem::take(&mut self.partial);
-        let text = String::from_utf8_lossy(&bytes);
-        let text = text.strip_suffix('\n').unwrap_or(&text);
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        let mut lines = Vec::new();
-        let mut line = String::with_capacity(text.len());
-        let mut heading = false;
-        let mut marked = false;
-        for piece in text.split(CLEAR) {
-            let mark = piece.strip_suffix('\r').and_then(|piece| {
-                let at = piece.rfind(START).or_else(|| piece.rfind(END))?;
-                Some(piece.split_at(at))
-            });
-            let Some((before, mark)) = mark else {
-                line.push_str(piece);
-                continue;
-            };
-            line.push_str(before);
-            if !line.is_empty() {
-                lines.extend(self.wanted(&line, heading));
-                line.clear();
+    /// Returns what a script's line that has not ended shows just now: a progress bar, a question.
+    pub(crate) fn unfinished(&self) -> Option<String> {
+        if self.partial.is_empty() || self.origin() == Origin::Runner {
+            return None;
+        }
+        let from = self.partial.len().saturating_sub(UNFINISHED);
+        let text = String::from_utf8_lossy(&self.partial[from..]);
+        let shown = last_version(&text);
+        (!shown.contains(START) && !shown.contains(END)).then(|| shown.to_owned())
+    }
+
+    /// Shortens a line that is too long: a version of it that was overwritten is forgotten, any other text is
+    /// returned as a line of its own.
+    fn make_room(&mut self) -> Option<Line> {
+        let overwritten = self
+            .partial
+            .windows(2)
+            .rposition(|pair| pair[0] == b'\r' && !matches!(pair[1], b'\r' | 0x1b));
+        match overwritten {
+            Some(at) => {
+                // Its marks count all the same.
+                self.take(at + 1);
+                None
             }
-            heading = self.pass(mark);
-            marked = true;
+            None => self.take(char_boundary(&self.partial)),
         }
-        if !line.is_empty() || !marked {
-            lines.extend(self.wanted(&line, heading));
-        }
-        lines
     }
 
-    fn wanted(&self, line: &str, heading: bool) -> Option<String> {
-        let line = last_version(line);
-        let wanted = match self.shown {
-            Shown::Everything => true,
-            Shown::Scripts => !heading && (self.in_script() || is_warning(line)),
-        };
-        wanted.then(|| line.to_owned())
+    /// Takes the first `length` bytes for a line.
+    fn take(&mut self, length: usize) -> Option<Line> {
+        let later = self.partial.split_off(length);
+        let bytes = std::mem::replace(&mut self.partial, later);
+        self.read(&String::from_utf8_lossy(&bytes))
     }
 
-    /// Opens or closes a section; true where what follows is the heading of one of the runner's own.
-    fn pass(&mut self, mark: &str) -> bool {
-        let name = |rest: &str| {
-            let (_, name) = rest.split_once(':')?;
-            Some(name.split('[').next().unwrap_or_default().to_owned())
-        };
-        if let Some(opened) = mark.strip_prefix(START).and_then(name) {
-            self.sections.push(opened);
-            return self.sections.len() == 1;
+    /// Follows the marks in a line and takes them out; a line of nothing but marks is none.
+    fn read(&mut self, text: &str) -> Option<Line> {
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        let mut marked = false;
+        let mut title = false;
+        let mut line = String::with_capacity(text.len());
+        let mut pieces = text.split(CLEAR).peekable();
+        while let Some(piece) = pieces.next() {
+            let mark = piece.strip_suffix('\r').filter(|_| pieces.peek().is_some());
+            match mark.and_then(split_mark) {
+                Some((before, mark)) => {
+                    line.push_str(before);
+                    marked = true;
+                    title |= matches!(mark, Mark::Start(_)) && self.sections.is_empty();
+                    self.follow(mark);
+                }
+                None => line.push_str(piece),
+            }
         }
-        if let Some(closed) = mark.strip_prefix(END).and_then(name)
-            && let Some(at) = self.sections.iter().rposition(|open| *open == closed)
-        {
-            self.sections.truncate(at);
+        let text = last_version(&line);
+        if text.is_empty() && marked {
+            return None;
         }
-        false
-    }
-
-    fn in_script(&self) -> bool {
-        self.sections.first().is_some_and(|section| {
-            section.starts_with("step_") || section == "after_script" || section == "release"
+        Some(Line {
+            text: text.to_owned(),
+            from: if title { Origin::Runner } else { self.origin() },
         })
     }
+
+    fn follow(&mut self, mark: Mark<'_>) {
+        match mark {
+            Mark::Start(name) if self.sections.len() < MAX_DEPTH => self.sections.push(name.to_owned()),
+            Mark::Start(_) => {}
+            Mark::End(name) => {
+                if let Some(at) = self.sections.iter().rposition(|open| open == name) {
+                    self.sections.truncate(at);
+                }
+            }
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        match self.sections.first().map(String::as_str) {
+            Some("after_script") => Origin::AfterScript,
+            Some(name) if name.starts_with("step_") => Origin::Script,
+            _ => Origin::Runner,
+        }
+    }
+}
+
+enum Mark<'a> {
+    Start(&'a str),
+    End(&'a str),
+}
+
+/// Splits a text that ends in a mark before it.
+fn split_mark(text: &str) -> Option<(&str, Mark<'_>)> {
+    let (at, length) = match (text.rfind(START), text.rfind(END)) {
+        (Some(start), end) if end.is_none_or(|end| end < start) => (start, START.len()),
+        (_, Some(end)) => (end, END.len()),
+        _ => return None,
+    };
+    let (time, name) = text[at + length..].split_once(':')?;
+    let name = name.split_once('[').map_or(name, |(name, _options)| name);
+    let is_name = |letter: u8| letter.is_ascii_alphanumeric() || matches!(letter, b'_' | b'.' | b'-');
+    if !time.bytes().all(|digit| digit.is_ascii_digit()) || name.is_empty() || !name.bytes().all(is_name) {
+        return None;
+    }
+    let mark = match length == START.len() {
+        true => Mark::Start(name),
+        false => Mark::End(name),
+    };
+    Some((&text[..at], mark))
 }
 
 /// Of a line that rewrote itself with carriage returns, what remained to be seen.
@@ -129,6 +210,16 @@ fn last_version(line: &str) -> &str {
         .unwrap_or_default()
 }
 
-fn is_warning(line: &str) -> bool {
-    line.contains("WARNING: ") || line.contains("ERROR: ")
+/// Returns the last place where bytes can be cut without harming a letter.
+fn char_boundary(bytes: &[u8]) -> usize {
+    let starts = |byte: &u8| byte & 0xc0 != 0x80;
+    let last = bytes.iter().rposition(starts).unwrap_or_default();
+    match std::str::from_utf8(&bytes[last..]) {
+        Ok(_) => bytes.len(),
+        Err(_) if last == 0 => bytes.len(),
+        Err(_) => last,
+    }
 }
+
+#[cfg(test)]
+mod tests;

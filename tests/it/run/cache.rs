@@ -46,14 +46,14 @@ fn a_cache_goes_from_job_to_job_and_from_run_to_run() {
             .join("\n")
     };
     insta::assert_snapshot!(printed("one"), @r"
-    started, WARNING: Cache file does not exist, nothing cached, succeeded
+    started, nothing cached, succeeded
     started, one, succeeded
-    started, WARNING: Cache file does not exist, nothing under this key, WARNING: store/: no matching files. The path must be relative to the project directory and below it, WARNING: No files to cache., succeeded
+    started, nothing under this key, WARNING: store/: no matching files. The path must be relative to the project directory and below it, WARNING: No files to cache., succeeded
     ");
     insta::assert_snapshot!(printed("two"), @r"
     started, one, succeeded
     started, two, succeeded
-    started, WARNING: Cache file does not exist, nothing under this key, WARNING: store/: no matching files. The path must be relative to the project directory and below it, WARNING: No files to cache., succeeded
+    started, nothing under this key, WARNING: store/: no matching files. The path must be relative to the project directory and below it, WARNING: No files to cache., succeeded
     ");
 }
 

@@ -9,7 +9,7 @@ use super::stored;
 use crate::args::{Global, LogsArgs};
 use crate::error::{CommandError, Exit};
 use crate::output::{self, style::*};
-use crate::trace_view::{Lines, Shown};
+use crate::trace_view::Lines;
 
 pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, CommandError> {
     let Some(reader) = stored::open(global)? else {
@@ -48,7 +48,7 @@ fn print(reader: &Reader, run: RunId, attempt: &Attempt, raw: bool) -> Result<()
         }
     };
     let mut file = BufReader::new(file);
-    let mut lines = Lines::new(Shown::Everything);
+    let mut lines = Lines::default();
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let read = file.read(&mut buffer).map_err(|error| {
@@ -64,7 +64,7 @@ fn print(reader: &Reader, run: RunId, attempt: &Attempt, raw: bool) -> Result<()
             };
             let text: String = shown
                 .into_iter()
-                .flat_map(|line| [line, "\n".to_owned()])
+                .flat_map(|line| [line.text, "\n".to_owned()])
                 .collect();
             output::print(&text)?;
         }
