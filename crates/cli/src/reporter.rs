@@ -137,6 +137,7 @@ impl Observer for Reporter {
                 to,
                 reason,
                 note,
+                ..
             } => {
                 let reason = reason.to_string();
                 self.transition(&job, to, &reason, note);

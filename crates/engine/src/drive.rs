@@ -10,7 +10,7 @@ use std::future::Future;
 use std::path::PathBuf;
 
 use gantry_language::plan::{Plan, PlannedJob, When};
-use gantry_pipeline::{Event, JobIndex, Moment, Outcome, Status, Transition};
+use gantry_pipeline::{Event, JobIndex, Moment, Outcome, Reason, Status, Transition};
 use gantry_protocol::payload::JobPayload;
 use gantry_protocol::{FailureReason, JobState, JobUpdate, Wish};
 use gantry_store::{AttemptId, Timestamp};
@@ -160,13 +160,14 @@ where
             .run
             .ledger
             .record(&self.run.plan, &transitions, verdict, status)?;
-        for (transition, attempt) in transitions.iter().zip(attempts) {
+        for (position, (transition, attempt)) in transitions.iter().zip(attempts).enumerate() {
             self.observer.notice(Notice::Transition {
                 job: job_name(&self.run.plan, transition.job, attempt, transition.attempt),
                 from: transition.from,
                 to: transition.to,
                 reason: &transition.reason,
                 note: note(transition, verdict),
+                attempts: attempts_allowed(transition, &transitions[position + 1..]),
             });
             self.pass_on(transition);
         }
@@ -418,6 +419,17 @@ fn to_play(run: &Run) -> Vec<JobIndex> {
     run.job_indices()
         .filter(|index| chosen(&run.plan.jobs[index.0]))
         .collect()
+}
+
+/// How many attempts there may be at a job, where `later` holds the next one.
+fn attempts_allowed(transition: &Transition, later: &[Transition]) -> Option<u32> {
+    later
+        .iter()
+        .find(|next| next.job == transition.job && next.attempt > transition.attempt)
+        .and_then(|next| match next.reason {
+            Reason::RetriedByItself { max, .. } => Some(max + 1),
+            _ => None,
+        })
 }
 
 /// What the runner said about the failure that a transition is.

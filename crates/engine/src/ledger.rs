@@ -39,6 +39,8 @@ pub(crate) struct Current {
     pub(crate) finished_at: Option<Timestamp>,
     pub(crate) failure_reason: Option<String>,
     pub(crate) exit_code: Option<i32>,
+    /// What the runner said about the failure.
+    pub(crate) message: Option<String>,
     /// What it has left behind for other jobs. It is in the store, too; a job with a thousand others before it
     /// should not have to ask for each.
     archive: Option<Archive>,
@@ -110,7 +112,9 @@ impl Ledger {
                 self.retry(plan, transition)?;
             }
             let step = self.step(transition, verdict);
-            self.current[transition.job.0].follow(&step, at);
+            let current = &mut self.current[transition.job.0];
+            current.follow(&step, at);
+            current.message = message(transition, verdict);
             steps.push(step);
         }
         self.store.record(self.run, status.as_str(), &steps, at)?;
@@ -119,7 +123,7 @@ impl Ledger {
 
     fn step(&self, transition: &Transition, verdict: Option<&JobUpdate>) -> Step {
         let failed = verdict.filter(|_| transition.to == Status::Failed);
-        let message = failed.and_then(|update| update.message.as_ref());
+        let message = message(transition, verdict);
         Step {
             attempt: self.current(transition.job).attempt,
             from: transition.from.as_str().to_owned(),
@@ -204,6 +208,7 @@ impl Current {
             finished_at: None,
             failure_reason: None,
             exit_code: None,
+            message: None,
             archive: None,
             variables: Vec::new(),
         }
@@ -234,6 +239,11 @@ impl Current {
         self.failure_reason.clone_from(&step.failure_reason);
         self.exit_code = step.exit_code;
     }
+}
+
+fn message(transition: &Transition, verdict: Option<&JobUpdate>) -> Option<String> {
+    let failed = verdict.filter(|_| transition.to == Status::Failed);
+    failed?.message.clone()
 }
 
 fn new_attempt(job: &PlannedJob, number: u32) -> Result<NewAttempt, EngineError> {

@@ -47,4 +47,4 @@ pub use observer::{JobName, Notice, Observer, Silent};
 pub use request::{Deploy, Executor, Options, RunRequest, Selection};
 pub use run::Run;
 pub use select::{Refusal, RefusalCause, UnknownName, refusals, select};
-pub use summary::{Ending, JobSummary, Summary};
+pub use summary::{Consent, Ending, JobSummary, Summary};

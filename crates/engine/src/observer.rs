@@ -22,6 +22,8 @@ pub enum Notice<'a> {
         reason: &'a Reason,
         /// What the runner adds to a failure.
         note: Option<&'a str>,
+        /// How many attempts there may be, where this failure is not the last: another one follows at once.
+        attempts: Option<u32>,
     },
     /// The next bytes of a job's trace, cut anywhere.
     Trace {

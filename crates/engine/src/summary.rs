@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use gantry_language::plan::When;
 use gantry_pipeline::{JobIndex, Reason, Status};
 use gantry_store::{AttemptId, RunId};
 
+use crate::hold::{Hold, hold};
 use crate::run::Run;
+use crate::select::is_played;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
@@ -44,8 +47,23 @@ pub struct JobSummary {
     /// In the protocol's words.
     pub failure_reason: Option<String>,
     pub exit_code: Option<i32>,
+    /// What the runner said about the failure, on one line.
+    pub message: Option<String>,
+    /// What has to be said for it to start; only a manual job has this.
+    pub consent: Option<Consent>,
     /// How long it ran, if it ran to an end.
     pub duration: Option<Duration>,
+}
+
+/// What a person has to say for a job to start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// That the job is to start; its file has `when: manual`.
+    pub play: bool,
+    /// That it may reach outside.
+    pub hold: Option<Hold>,
+    /// The pipeline may end without it.
+    pub optional: bool,
 }
 
 impl Summary {
@@ -96,7 +114,21 @@ impl JobSummary {
             allowed_to_fail: is_allowed(&state.reason),
             failure_reason: current.failure_reason.clone(),
             exit_code: current.exit_code,
+            message: current.message.clone(),
+            consent: (state.status == Status::Manual).then(|| Consent::of(run, job)),
             duration: current.duration(),
+        }
+    }
+}
+
+impl Consent {
+    fn of(run: &Run, job: JobIndex) -> Consent {
+        let planned = &run.plan.jobs[job.0];
+        let reason = &run.pipeline.job(job).reason;
+        Consent {
+            play: planned.when == When::Manual && !is_played(planned, &run.options),
+            hold: hold(planned, &run.options.deploy),
+            optional: matches!(reason, Reason::ByHand { optional: true }),
         }
     }
 }

@@ -79,7 +79,7 @@ async fn a_retry_is_an_attempt_of_its_own() {
     flaky#1 created → pending: waits for a runner
     flaky#1 pending → running: runs
     flaky#1 | first
-    flaky#1 running → failed: failed: script_failure with exit code 1
+    flaky#1 running → failed: failed: script_failure with exit code 1, of 2
     flaky#2 failed → created: retried, 1 of 1
     flaky#2 created → pending: waits for a runner
     flaky#2 pending → running: runs

@@ -335,9 +335,11 @@ impl Observer for Chronicle {
                 to,
                 reason,
                 note,
+                attempts,
             } => {
                 let note = note.map_or(String::new(), |note| format!(" ({note})"));
-                format!("{}#{} {from} → {to}: {reason}{note}", job.name, job.number)
+                let again = attempts.map_or(String::new(), |attempts| format!(", of {attempts}"));
+                format!("{}#{} {from} → {to}: {reason}{note}{again}", job.name, job.number)
             }
             Notice::Trace { job, bytes } => {
                 format!(
