@@ -61,7 +61,7 @@ fn the_whole_example_runs_in_a_repository() {
     scripts-parse     | succeeded
     shout             | manual: waits to be played, nothing waits for it
 
-    run 1 succeeded
+    run 1 succeeded, 1 manual job was not started
       success          compose              #.# s
       success          scripts-parse        #.# s
       success          count                #.# s
@@ -69,7 +69,7 @@ fn the_whole_example_runs_in_a_repository() {
       success          greets: [french]     #.# s
       success          greets: [swahili]    #.# s
       success          package              #.# s
-      manual           shout                       waits to be played, nothing waits for it
+      manual           shout                       waits to be played, nothing waits for it  gantry run --manual 'shout'
     "#);
     assert_eq!(machine.git("status --porcelain"), "");
 }
@@ -131,7 +131,7 @@ fn the_whole_example_runs_in_a_folder_without_git() {
     scripts-parse     | succeeded
     shout             | manual: waits to be played, nothing waits for it
 
-    run 1 succeeded
+    run 1 succeeded, 1 manual job was not started
       success          compose              #.# s
       success          scripts-parse        #.# s
       success          count                #.# s
@@ -139,7 +139,7 @@ fn the_whole_example_runs_in_a_folder_without_git() {
       success          greets: [french]     #.# s
       success          greets: [swahili]    #.# s
       success          package              #.# s
-      manual           shout                       waits to be played, nothing waits for it
+      manual           shout                       waits to be played, nothing waits for it  gantry run --manual 'shout'
     "#);
 }
 

@@ -64,6 +64,27 @@ pub(crate) fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(missing))
 }
 
+/// Returns the text, cut with `…` where it is wider than `width`, counted as a terminal does.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    if unicode_width::UnicodeWidthStr::width(text) <= width {
+        return text.to_owned();
+    }
+    let mut room = width.saturating_sub(1);
+    let mut out = String::new();
+    for letter in text.chars() {
+        let wide = unicode_width::UnicodeWidthChar::width(letter).unwrap_or_default();
+        if wide > room {
+            break;
+        }
+        room -= wide;
+        out.push(letter);
+    }
+    if width > 0 {
+        out.push('…');
+    }
+    out
+}
+
 /// Returns the width of the widest text, at most `limit`.
 pub(crate) fn width<'a>(texts: impl Iterator<Item = &'a str>, limit: usize) -> usize {
     texts
@@ -71,4 +92,24 @@ pub(crate) fn width<'a>(texts: impl Iterator<Item = &'a str>, limit: usize) -> u
         .max()
         .unwrap_or_default()
         .min(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn texts_are_cut_to_columns() {
+        for (text, width, cut_off) in [
+            ("unit", 4, "unit"),
+            ("unit", 3, "un…"),
+            ("unit", 1, "…"),
+            ("unit", 0, ""),
+            ("検査する", 5, "検査…"),
+            ("検査する", 4, "検…"),
+            ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
+        ] {
+            assert_eq!(cut(text, width), cut_off, "{text} in {width}");
+        }
+    }
 }

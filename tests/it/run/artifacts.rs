@@ -190,9 +190,9 @@ fn a_dotenv_report_that_is_none() {
     build | $ echo 'not a variable' > build.env
     build | ERROR: Uploading artifacts as "dotenv" to coordinator... the artifact was refused: Invalid Format
     build | ERROR: Job failed: the artifact was refused: Invalid Format
-    build | failed: script_failure (the artifact was refused: Invalid Format)
+    build | failed: the artifact was refused: Invalid Format
 
     run 1 failed
-      failed           build    #.# s  script_failure: the artifact was refused: Invalid Format  gantry logs 1 'build'
+      failed           build    #.# s  the artifact was refused: Invalid Format  gantry logs 1 'build'
     "#);
 }

@@ -36,13 +36,13 @@ fn held_jobs_are_shown_and_not_started() {
     build      | $ echo built
     build      | built
     build      | succeeded
-    production | manual: held: it acts on environment `production`
-    staging    | manual: held: it acts on environment `staging`
+    production | held: it acts on environment `production`
+    staging    | held: it acts on environment `staging`
 
-    run 1 waits for a person
+    run 1 waits for a person to let `staging` and `production` reach outside
       success          build         #.# s
-      manual           staging              held: it acts on environment `staging`
-      manual           production           held: it acts on environment `production`
+      manual           staging              held: it acts on environment `staging`  gantry run --deploy=staging
+      manual           production           held: it acts on environment `production`  gantry run --deploy=production
       created          smoke                waits for `staging`
     ");
 }
@@ -91,7 +91,7 @@ fn those_of_one_environment_are_let_go() {
     build      | $ echo built
     build      | built
     build      | succeeded
-    production | manual: held: it acts on environment `production`
+    production | held: it acts on environment `production`
     smoke      | started
     smoke      | $ echo smoke
     smoke      | smoke
@@ -101,10 +101,10 @@ fn those_of_one_environment_are_let_go() {
     staging    | to staging at https://main.example.com
     staging    | succeeded
 
-    run 1 waits for a person
+    run 1 waits for a person to let `production` reach outside
       success          build         #.# s
       success          staging       #.# s
-      manual           production           held: it acts on environment `production`
+      manual           production           held: it acts on environment `production`  gantry run --deploy=production
       success          smoke         #.# s
     "#);
 }
@@ -144,11 +144,11 @@ fn triggers_and_releases_are_held() {
     build  | $ echo built
     build  | built
     build  | succeeded
-    tagged | manual: held: it makes a release
+    tagged | held: it makes a release
 
-    run 1 waits for a person
+    run 1 waits for a person to let `tagged` reach outside
       success          build     #.# s
-      manual           tagged           held: it makes a release
+      manual           tagged           held: it makes a release  gantry run --deploy
       created          bridge           waits for stage `release`
     ");
 }

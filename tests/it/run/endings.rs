@@ -40,15 +40,18 @@ fn a_failing_job_fails_the_run_and_skips_what_follows() {
     build  | $ echo "cleaning up after $CI_JOB_STATUS"
     build  | cleaning up after failed
     build  | ERROR: Job failed: exit status 7
-    build  | failed: script_failure with exit code 7
+    build  | failed: exit code 7
     notify | started
     notify | $ echo told
     notify | told
     notify | succeeded
     test   | skipped because `build` failed
 
+    build failed: exit code 7
+      $ exit 7
+
     run 1 failed
-      failed           build     #.# s  script_failure with exit code 7  gantry logs 1 'build'
+      failed           build     #.# s  exit code 7  gantry logs 1 'build'
       skipped          test             skipped because `build` failed
       success          notify    #.# s
     "#);
@@ -89,16 +92,16 @@ fn an_allowed_failure_does_not_stop_the_others() {
     odd    | started
     odd    | $ exit 3
     odd    | ERROR: Job failed: exit status 3
-    odd    | failed, which is allowed: script_failure with exit code 3
+    odd    | failed, which is allowed: exit code 3
     rescue | skipped because nothing before it failed
     style  | started
     style  | $ exit 1
     style  | ERROR: Job failed: exit status 1
-    style  | failed, which is allowed: script_failure with exit code 1
+    style  | failed, which is allowed: exit code 1
 
     run 1 succeeded
-      failed, allowed  style     #.# s  script_failure with exit code 1  gantry logs 1 'style'
-      failed, allowed  odd       #.# s  script_failure with exit code 3  gantry logs 1 'odd'
+      failed, allowed  style     #.# s  exit code 1  gantry logs 1 'style'
+      failed, allowed  odd       #.# s  exit code 3  gantry logs 1 'odd'
       success          deploy    #.# s
       skipped          rescue           skipped because nothing before it failed
     ");
@@ -121,10 +124,13 @@ fn an_exit_code_that_is_not_allowed_fails() {
     odd | started
     odd | $ exit 4
     odd | ERROR: Job failed: exit status 4
-    odd | failed: script_failure with exit code 4
+    odd | failed: exit code 4
+
+    odd failed: exit code 4
+      $ exit 4
 
     run 1 failed
-      failed           odd    #.# s  script_failure with exit code 4  gantry logs 1 'odd'
+      failed           odd    #.# s  exit code 4  gantry logs 1 'odd'
     ");
 }
 
@@ -153,7 +159,7 @@ fn when_decides_who_runs_after_a_failure() {
     build   | started
     build   | $ exit 1
     build   | ERROR: Job failed: exit status 1
-    build   | failed: script_failure with exit code 1
+    build   | failed: exit code 1
     failure | started
     failure | $ echo failure
     failure | failure
@@ -161,8 +167,11 @@ fn when_decides_who_runs_after_a_failure() {
     manual  | skipped because `build` failed
     success | skipped because `build` failed
 
+    build failed: exit code 1
+      $ exit 1
+
     run 1 failed
-      failed           build      #.# s  script_failure with exit code 1  gantry logs 1 'build'
+      failed           build      #.# s  exit code 1  gantry logs 1 'build'
       skipped          success           skipped because `build` failed
       success          failure    #.# s
       success          always     #.# s
@@ -197,19 +206,19 @@ fn a_job_that_succeeds_at_its_last_attempt() {
     flaky | $ echo attempt >> "$COUNTER"
     flaky | $ test "$(grep -c attempt "$COUNTER")" -ge "$ENOUGH"
     flaky | ERROR: Job failed: exit status 1
-    flaky | failed: script_failure with exit code 1
-    flaky | started, attempt 2
+    flaky | failed: exit code 1, attempt 1 of 3
+    flaky | started, attempt 2 of 3
     flaky | $ echo attempt >> "$COUNTER"
     flaky | $ test "$(grep -c attempt "$COUNTER")" -ge "$ENOUGH"
     flaky | ERROR: Job failed: exit status 1
-    flaky | failed: script_failure with exit code 1
-    flaky | started, attempt 3
+    flaky | failed: exit code 1, attempt 2 of 3
+    flaky | started, attempt 3 of 3
     flaky | $ echo attempt >> "$COUNTER"
     flaky | $ test "$(grep -c attempt "$COUNTER")" -ge "$ENOUGH"
     flaky | succeeded
 
     run 1 succeeded
-      success          flaky    #.# s
+      success          flaky    #.# s  3 attempts
     "#);
     insta::assert_snapshot!(machine.call("logs flaky"), @r#"
     exit 0
@@ -299,10 +308,14 @@ fn a_job_that_takes_too_long_is_stopped() {
     slow | $ sleep 600
     slow | WARNING: step_script did not run to its end because the time was up; `timeout` in the job raises the limit
     slow | ERROR: Job failed: execution took longer than 1s seconds
-    slow | failed: job_execution_timeout (execution took longer than 1s)
+    slow | failed: execution took longer than 1s
+
+    slow failed: execution took longer than 1s
+      $ sleep 600
+      WARNING: step_script did not run to its end because the time was up; `timeout` in the job raises the limit
 
     run 1 failed
-      failed           slow    #.# s  job_execution_timeout: execution took longer than 1s  gantry logs 1 'slow'
+      failed           slow    #.# s  execution took longer than 1s  gantry logs 1 'slow'
     ");
 }
 
@@ -361,7 +374,7 @@ fn one_failure_is_enough_with_fail_fast() {
     fails   | $ read -r started < "$FIFO"
     fails   | $ exit 1
     fails   | ERROR: Job failed: exit status 1
-    fails   | failed: script_failure with exit code 1
+    fails   | failed: exit code 1
     goes-on | started
     goes-on | $ echo started > "$FIFO"
     goes-on | $ sleep 600
@@ -369,8 +382,11 @@ fn one_failure_is_enough_with_fail_fast() {
     goes-on | ERROR: Job failed: canceled
     goes-on | canceled
 
+    fails failed: exit code 1
+      $ exit 1
+
     run 1 failed
-      failed           fails      #.# s  script_failure with exit code 1  gantry logs 1 'fails'
+      failed           fails      #.# s  exit code 1  gantry logs 1 'fails'
       canceled         goes-on    #.# s  canceled on request
     "#);
 }

@@ -39,10 +39,10 @@ fn a_blocking_manual_job_holds_the_rest_back() {
     build    | succeeded
     optional | manual: waits to be played, nothing waits for it
 
-    run 1 waits for a person
+    run 1 waits for a person to start `blocking`
       success          build       #.# s
-      manual           optional           waits to be played, nothing waits for it
-      manual           blocking           waits to be played
+      manual           optional           waits to be played, nothing waits for it  gantry run --manual 'optional'
+      manual           blocking           waits to be played  gantry run --manual 'blocking'
       created          deploy             waits for stage `approve`
     ");
 }
@@ -68,8 +68,8 @@ fn an_optional_manual_job_holds_nothing_back() {
     load-test  | succeeded
     production | manual: waits to be played, nothing waits for it
 
-    run 1 succeeded
-      manual           production           waits to be played, nothing waits for it
+    run 1 succeeded, 1 manual job was not started
+      manual           production           waits to be played, nothing waits for it  gantry run --manual 'production'
       success          load-test     #.# s
     ");
 }
@@ -95,9 +95,9 @@ fn a_manual_job_is_started_with_the_rest() {
     deploy   | succeeded
     optional | manual: waits to be played, nothing waits for it
 
-    run 1 succeeded
+    run 1 succeeded, 1 manual job was not started
       success          build       #.# s
-      manual           optional           waits to be played, nothing waits for it
+      manual           optional           waits to be played, nothing waits for it  gantry run --manual 'optional'
       success          blocking    #.# s
       success          deploy      #.# s
     ");

@@ -72,8 +72,8 @@ fn a_pipeline_of_manual_jobs_waits_for_a_person() {
     build  | manual: waits to be played, nothing waits for it
     deploy | manual: waits to be played, nothing waits for it
 
-    run 1 waits for a person
-      manual           build            waits to be played, nothing waits for it
-      manual           deploy           waits to be played, nothing waits for it
+    run 1 waits for a person to start `build` and `deploy`
+      manual           build            waits to be played, nothing waits for it  gantry run --manual 'build'
+      manual           deploy           waits to be played, nothing waits for it  gantry run --manual 'deploy'
     ");
 }

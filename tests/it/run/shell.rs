@@ -193,10 +193,13 @@ fn a_line_that_fails_ends_the_script_also_in_a_pipe() {
     job | started
     job | $ false | cat
     job | ERROR: Job failed: exit status 1
-    job | failed: script_failure with exit code 1
+    job | failed: exit code 1
+
+    job failed: exit code 1
+      $ false | cat
 
     run 1 failed
-      failed           job    #.# s  script_failure with exit code 1  gantry logs 1 'job'
+      failed           job    #.# s  exit code 1  gantry logs 1 'job'
     ");
 }
 
@@ -236,9 +239,12 @@ fn commands_in_variables_are_split_by_the_shell() {
     load | $ ${SAY} removed
     load | tester-removed
     load | ERROR: Job failed: exit status 1
-    load | failed: script_failure with exit code 1
+    load | failed: exit code 1
+
+    load failed: exit code 1
+      $ exit 1
 
     run 1 failed
-      failed           load    #.# s  script_failure with exit code 1  gantry logs 1 'load'
+      failed           load    #.# s  exit code 1  gantry logs 1 'load'
     ");
 }

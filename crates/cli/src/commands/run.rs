@@ -83,7 +83,8 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         }
         output::print(&format!("{text}\n"))?;
     }
-    let mut reporter = Reporter::new(global.format, plan.jobs.iter().map(|job| job.name.as_str()));
+    let names: Vec<&str> = plan.jobs.iter().map(|job| job.name.as_str()).collect();
+    let mut reporter = reporter::reporter(global.format, &names);
     let request = RunRequest {
         facts: facts(&question, &snapshot),
         layers: question.layers.clone(),
@@ -98,10 +99,9 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     )
     .map_err(engine_error)?;
     let summary = carry_out(run, settings(&places)?, &mut reporter)?;
-    match global.format {
-        Format::Text => output::print(&reporter::summary(&summary))?,
-        Format::Json => output::print(&format!("{}\n", reporter::summary_json(&summary)))?,
-    }
+    // What the jobs have left is only told of; not being able to read it is no reason to hide how they ended.
+    let store = Store::open_read_only(&question.root).ok().flatten();
+    reporter::end(reporter, &summary, store.as_ref())?;
     Ok(match summary.ending {
         Ending::Success | Ending::Waiting | Ending::NothingToRun => Exit::Success,
         Ending::Failed => Exit::Failed,
@@ -296,7 +296,11 @@ fn settings(places: &Places) -> Result<Settings, CommandError> {
     })
 }
 
-fn carry_out(run: Run, settings: Settings, reporter: &mut Reporter) -> Result<Summary, CommandError> {
+fn carry_out(
+    run: Run,
+    settings: Settings,
+    reporter: &mut Box<dyn Reporter>,
+) -> Result<Summary, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)

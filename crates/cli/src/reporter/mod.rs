@@ -1,0 +1,57 @@
+//! What a run shows, while it goes on and when it has ended.
+//!
+//! One trait, [`Reporter`], and three ways to be one: [`plain`] prints every line after the name of its job, [`live`]
+//! adds a footer that says how far the jobs are, and [`json`] prints one event a line for programs. What happened is
+//! put into words in [`wording`] alone, for all of them and for the [`summary`]. A reporter never ends a run: a standard
+//! output that went away, a report that cannot be read, a terminal of no size are no reason to stop jobs.
+
+mod ending;
+mod escapes;
+mod json;
+mod junit;
+mod plain;
+mod streams;
+mod summary;
+mod tail;
+mod wording;
+
+use gantry_engine::{Notice, Observer, Summary};
+use gantry_store::Reader;
+
+use crate::args::Format;
+use crate::error::CommandError;
+use ending::Ending;
+use json::Json;
+use plain::Plain;
+
+/// Shows one run.
+pub(crate) trait Reporter: Observer {
+    /// Shows what the run came to.
+    fn end(self: Box<Self>, ending: &Ending<'_>) -> Result<(), CommandError>;
+}
+
+impl Observer for Box<dyn Reporter> {
+    fn notice(&mut self, notice: Notice<'_>) {
+        self.as_mut().notice(notice);
+    }
+}
+
+/// Returns the reporter for a format. `jobs` are the names of the jobs, in the order of the plan.
+pub(crate) fn reporter(format: Format, jobs: &[&str]) -> Box<dyn Reporter> {
+    match format {
+        Format::Json => Box::new(Json::default()),
+        Format::Text => Box::new(Plain::new(jobs)),
+    }
+}
+
+/// Shows what a run came to, with what its jobs have left in the store.
+pub(crate) fn end(
+    reporter: Box<dyn Reporter>,
+    summary: &Summary,
+    store: Option<&Reader>,
+) -> Result<(), CommandError> {
+    let tests = store
+        .map(|store| junit::of_run(store, summary))
+        .unwrap_or_default();
+    reporter.end(&Ending { summary, tests })
+}
