@@ -177,6 +177,7 @@ impl Lines {
     }
 }
 
+#[derive(Debug, Clone, Copy)]
 enum Mark<'a> {
     Start(&'a str),
     End(&'a str),

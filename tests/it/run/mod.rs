@@ -4,6 +4,7 @@ mod artifacts;
 mod cache;
 mod deploy;
 mod endings;
+mod live;
 mod manual;
 mod nothing;
 mod output;

@@ -22,7 +22,7 @@ use crate::args::{ExecutorKind, Format, Global, RunArgs};
 use crate::error::{CommandError, Exit};
 use crate::output;
 use crate::question::Question;
-use crate::reporter::{self, Reporter};
+use crate::reporter::{self, Notes, Reporter};
 use crate::world::Files;
 
 /// The first argument with which gantry starts itself as the supervisor of a script.
@@ -84,7 +84,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         output::print(&format!("{text}\n"))?;
     }
     let names: Vec<&str> = plan.jobs.iter().map(|job| job.name.as_str()).collect();
-    let mut reporter = reporter::reporter(global.format, &names);
+    let mut reporter = reporter::reporter(global.format, &names, &store);
     let request = RunRequest {
         facts: facts(&question, &snapshot),
         layers: question.layers.clone(),
@@ -309,7 +309,7 @@ fn carry_out(
         .map_err(|error| CommandError::world("cannot start the runtime").because(&error))?;
     let settings = Arc::new(settings);
     runtime.block_on(async {
-        let interrupts = interrupts()?;
+        let interrupts = interrupts(reporter.notes())?;
         let start = |payload: gantry_protocol::payload::JobPayload, coordinator| {
             let settings = Arc::clone(&settings);
             async move {
@@ -321,7 +321,7 @@ fn carry_out(
 }
 
 /// The first Ctrl-C or SIGTERM asks the jobs to stop and lets them clean up, the second does not wait for them.
-fn interrupts() -> Result<watch::Receiver<Wish>, CommandError> {
+fn interrupts(note: Notes) -> Result<watch::Receiver<Wish>, CommandError> {
     let listen =
         |kind| signal(kind).map_err(|error| CommandError::world("cannot listen for signals").because(&error));
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
@@ -334,7 +334,7 @@ fn interrupts() -> Result<watch::Receiver<Wish>, CommandError> {
                 _ = terminate.recv() => {}
             }
             if wish == Wish::Cancel {
-                output::note("stopping: jobs clean up; once more stops them at once\n");
+                note("stopping: jobs clean up; once more stops them at once\n");
             }
             if sender.send(wish).is_err() {
                 return;

@@ -9,23 +9,36 @@ mod ending;
 mod escapes;
 mod json;
 mod junit;
+mod live;
 mod plain;
 mod streams;
 mod summary;
 mod tail;
 mod wording;
 
+use std::sync::Arc;
+
 use gantry_engine::{Notice, Observer, Summary};
 use gantry_store::Reader;
 
 use crate::args::Format;
 use crate::error::CommandError;
+use crate::output;
 use ending::Ending;
 use json::Json;
+use live::{Live, Pace};
 use plain::Plain;
+
+/// Says something on standard error, without harm to what is shown.
+pub(crate) type Notes = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Shows one run.
 pub(crate) trait Reporter: Observer {
+    /// Returns the way to tell the person something on standard error while the run goes on.
+    fn notes(&self) -> Notes {
+        Arc::new(output::note)
+    }
+
     /// Shows what the run came to.
     fn end(self: Box<Self>, ending: &Ending<'_>) -> Result<(), CommandError>;
 }
@@ -36,10 +49,12 @@ impl Observer for Box<dyn Reporter> {
     }
 }
 
-/// Returns the reporter for a format. `jobs` are the names of the jobs, in the order of the plan.
-pub(crate) fn reporter(format: Format, jobs: &[&str]) -> Box<dyn Reporter> {
+/// Returns the reporter for a format. `jobs` are the names of the jobs, in the order of the plan; `store` has the
+/// earlier runs, which only tell what is slow.
+pub(crate) fn reporter(format: Format, jobs: &[&str], store: &Reader) -> Box<dyn Reporter> {
     match format {
         Format::Json => Box::new(Json::default()),
+        Format::Text if live::is_watched() => Box::new(Live::new(jobs, Pace::of(store).unwrap_or_default())),
         Format::Text => Box::new(Plain::new(jobs)),
     }
 }

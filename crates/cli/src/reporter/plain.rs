@@ -86,9 +86,9 @@ impl PlainLines {
         &self.streams.tails
     }
 
-    /// Returns what the line of a job that has not ended shows just now.
-    pub(super) fn unfinished(&self, attempt: AttemptId) -> Option<String> {
-        self.streams.unfinished(attempt)
+    /// Returns what a job shows last, just now.
+    pub(super) fn latest(&self, attempt: AttemptId) -> Option<String> {
+        self.streams.latest(attempt)
     }
 
     /// Returns the lines that a notice is worth.
@@ -129,7 +129,7 @@ impl PlainLines {
         if to.is_completed() {
             self.attempts.remove(&job.attempt);
             let failed = matches!(reason, Reason::Failed { .. }) && attempts.is_none();
-            for line in self.streams.end(job.attempt, failed) {
+            if let Some(line) = self.streams.end(job.attempt, failed) {
                 text.push_str(&self.line(job, &line.text));
             }
         }

@@ -7,35 +7,51 @@ use gantry_store::AttemptId;
 use super::tail::Tails;
 use crate::trace_view::{Line, Lines};
 
+/// How much of a line is kept to be shown as the last one.
+const LATEST: usize = 1024;
+
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    lines: HashMap<AttemptId, Lines>,
+    running: HashMap<AttemptId, Stream>,
     pub(super) tails: Tails,
+}
+
+#[derive(Debug, Default)]
+struct Stream {
+    lines: Lines,
+    /// The beginning of the last line that was worth showing.
+    latest: String,
 }
 
 impl Streams {
     /// Takes the next bytes of a log, and returns the lines to show.
     pub(super) fn push(&mut self, attempt: AttemptId, bytes: &[u8]) -> Vec<Line> {
-        let lines = self.lines.entry(attempt).or_default().push(bytes);
-        self.take(attempt, lines)
-    }
-
-    /// Takes the end of a log, and returns what is left to show. `failed`: for good, and it matters.
-    pub(super) fn end(&mut self, attempt: AttemptId, failed: bool) -> Vec<Line> {
-        let rest = self.lines.remove(&attempt).and_then(|mut lines| lines.rest());
-        let lines = self.take(attempt, rest.into_iter().collect());
-        self.tails.end(attempt, failed);
-        lines
-    }
-
-    fn take(&mut self, attempt: AttemptId, mut lines: Vec<Line>) -> Vec<Line> {
+        let stream = self.running.entry(attempt).or_default();
+        let mut lines = stream.lines.push(bytes);
         lines.retain(Line::is_shown_live);
+        if let Some(line) = lines.iter().rfind(|line| !line.text.trim().is_empty()) {
+            stream.latest = line.text.chars().take(LATEST).collect();
+        }
         self.tails.push(attempt, &lines);
         lines
     }
 
-    /// Returns what the line that has not ended shows just now.
-    pub(super) fn unfinished(&self, attempt: AttemptId) -> Option<String> {
-        self.lines.get(&attempt)?.unfinished()
+    /// Takes the end of a log, and returns what is left to show. `failed`: for good, and it matters.
+    pub(super) fn end(&mut self, attempt: AttemptId, failed: bool) -> Option<Line> {
+        let rest = self
+            .running
+            .remove(&attempt)
+            .and_then(|mut stream| stream.lines.rest());
+        let rest = rest.filter(Line::is_shown_live);
+        self.tails.push(attempt, rest.as_slice());
+        self.tails.end(attempt, failed);
+        rest
+    }
+
+    /// Returns what a job shows last, also when that line has not ended.
+    pub(super) fn latest(&self, attempt: AttemptId) -> Option<String> {
+        let stream = self.running.get(&attempt)?;
+        let unfinished = stream.lines.unfinished().filter(|text| !text.trim().is_empty());
+        Some(unfinished.unwrap_or_else(|| stream.latest.clone()))
     }
 }
