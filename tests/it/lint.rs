@@ -28,7 +28,7 @@ fn a_typo_in_a_keyword() {
     insta::assert_snapshot!(lint(pipeline), @r"
     exit 2
     --- stdout
-    error: job `build` has a key `scirpt`, which is no keyword
+    error: `scirpt` is no keyword of a job
      --> .gitlab-ci.yml:2:3
       |
     2 |   scirpt:
@@ -519,7 +519,7 @@ fn programs_read_the_mistakes_as_json() {
               "gitlab_message": "jobs:job config contains unknown keys: scirpt",
               "help": "did you mean `script`?",
               "line": 2,
-              "message": "job `job` has a key `scirpt`, which is no keyword",
+              "message": "`scirpt` is no keyword of a job",
               "severity": "error"
             }
           ],

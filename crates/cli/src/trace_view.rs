@@ -85,9 +85,9 @@ impl Lines {
     }
 
     /// Returns what is left when nothing more comes.
-    pub(crate) fn rest(&mut self) -> Option<Line> {
+    pub(crate) fn rest(&mut self) -> Vec<Line> {
         if self.partial.is_empty() {
-            return None;
+            return Vec::new();
         }
         self.take(self.partial.len())
     }
@@ -105,7 +105,7 @@ impl Lines {
 
     /// Shortens a line that is too long: a version of it that was overwritten is forgotten, any other text is
     /// returned as a line of its own.
-    fn make_room(&mut self) -> Option<Line> {
+    fn make_room(&mut self) -> Vec<Line> {
         let overwritten = self
             .partial
             .windows(2)
@@ -114,22 +114,26 @@ impl Lines {
             Some(at) => {
                 // Its marks count all the same.
                 self.take(at + 1);
-                None
+                Vec::new()
             }
             None => self.take(char_boundary(&self.partial)),
         }
     }
 
     /// Takes the first `length` bytes for a line.
-    fn take(&mut self, length: usize) -> Option<Line> {
+    fn take(&mut self, length: usize) -> Vec<Line> {
         let later = self.partial.split_off(length);
         let bytes = std::mem::replace(&mut self.partial, later);
         self.read(&String::from_utf8_lossy(&bytes))
     }
 
     /// Follows the marks in a line and takes them out; a line of nothing but marks is none.
-    fn read(&mut self, text: &str) -> Option<Line> {
+    ///
+    /// A script may end without a line break. Then the runner's marks follow on the same line, and what stands
+    /// before the end of the script's section is a line of the script's.
+    fn read(&mut self, text: &str) -> Vec<Line> {
         let text = text.strip_suffix('\r').unwrap_or(text);
+        let mut lines = Vec::new();
         let mut marked = false;
         let mut title = false;
         let mut line = String::with_capacity(text.len());
@@ -141,19 +145,25 @@ impl Lines {
                     line.push_str(before);
                     marked = true;
                     title |= matches!(mark, Mark::Start(_)) && self.sections.is_empty();
+                    let from = self.origin();
                     self.follow(mark);
+                    if self.sections.is_empty() && !last_version(&line).is_empty() {
+                        let text = last_version(&line).to_owned();
+                        lines.push(Line { text, from });
+                        line.clear();
+                    }
                 }
                 None => line.push_str(piece),
             }
         }
         let text = last_version(&line);
-        if text.is_empty() && marked {
-            return None;
+        if !text.is_empty() || !marked {
+            lines.push(Line {
+                text: text.to_owned(),
+                from: if title { Origin::Runner } else { self.origin() },
+            });
         }
-        Some(Line {
-            text: text.to_owned(),
-            from: if title { Origin::Runner } else { self.origin() },
-        })
+        lines
     }
 
     fn follow(&mut self, mark: Mark<'_>) {

@@ -182,10 +182,10 @@ fn pages_are_held() {
     --- stdout
     pipeline  push for branch main at [commit]
 
-    pages | manual: held: it publishes pages
+    pages | held: it publishes pages
 
-    run 1 waits for a person
-      manual           pages           held: it publishes pages
+    run 1 waits for a person to let `pages` reach outside
+      manual           pages           held: it publishes pages  gantry run --deploy
     ");
     machine.call("run --deploy").ended_with(0);
 }

@@ -195,7 +195,8 @@ fn an_interrupt_leaves_the_terminal_clean() {
     unit  | $ printf 'waiting for you'; read -r answer < "$FIFO"; echo ", $answer"
     stopping: jobs clean up; once more stops them at once
     lint  | canceled
-    unit  | waiting for youWARNING: the script was canceled from outside
+    unit  | waiting for you
+    unit  | WARNING: the script was canceled from outside
     unit  | ERROR: Job failed: canceled
     unit  | canceled
 

@@ -41,24 +41,24 @@ fn every_job_waits_for_a_person() {
     --- stdout
     pipeline  push for branch main at [commit]
 
-    build-image: [srs-backend, modules] | manual: waits to be played, nothing waits for it
-    build-image: [srs-frontend, modules] | manual: waits to be played, nothing waits for it
-    build-image: [nginx, srs] | manual: waits to be played, nothing waits for it
-    build-image: [telegraf, srs] | manual: waits to be played, nothing waits for it
-    build-image: [influxdb, srs] | manual: waits to be played, nothing waits for it
-    build-image: [chronograf, srs] | manual: waits to be played, nothing waits for it
-    build-image: [kapacitor, srs] | manual: waits to be played, nothing waits for it
-    deploy-pipeline-production | manual: waits to be played, nothing waits for it
+    build-image: [srs-backe… | manual: waits to be played, nothing waits for it
+    build-image: [srs-front… | manual: waits to be played, nothing waits for it
+    build-image: [nginx, sr… | manual: waits to be played, nothing waits for it
+    build-image: [telegraf,… | manual: waits to be played, nothing waits for it
+    build-image: [influxdb,… | manual: waits to be played, nothing waits for it
+    build-image: [chronogra… | manual: waits to be played, nothing waits for it
+    build-image: [kapacitor… | manual: waits to be played, nothing waits for it
+    deploy-pipeline-product… | manual: waits to be played, nothing waits for it
 
-    run 1 waits for a person
-      manual           build-image: [srs-backend, modules]            waits to be played, nothing waits for it
-      manual           build-image: [srs-frontend, modules]           waits to be played, nothing waits for it
-      manual           build-image: [nginx, srs]                      waits to be played, nothing waits for it
-      manual           build-image: [telegraf, srs]                   waits to be played, nothing waits for it
-      manual           build-image: [influxdb, srs]                   waits to be played, nothing waits for it
-      manual           build-image: [chronograf, srs]                 waits to be played, nothing waits for it
-      manual           build-image: [kapacitor, srs]                  waits to be played, nothing waits for it
-      manual           deploy-pipeline-production                     waits to be played, nothing waits for it
+    run 1 waits for a person to start `build-image: [srs-backend, modules]`, `build-image: [srs-frontend, modules]`, `build-image: [nginx, srs]` and 4 more and to let `deploy-pipeline-production` reach outside
+      manual           build-image: [srs-backend, modules]            waits to be played, nothing waits for it  gantry run --manual 'build-image: [srs-backend, modules]'
+      manual           build-image: [srs-frontend, modules]           waits to be played, nothing waits for it  gantry run --manual 'build-image: [srs-frontend, modules]'
+      manual           build-image: [nginx, srs]                      waits to be played, nothing waits for it  gantry run --manual 'build-image: [nginx, srs]'
+      manual           build-image: [telegraf, srs]                   waits to be played, nothing waits for it  gantry run --manual 'build-image: [telegraf, srs]'
+      manual           build-image: [influxdb, srs]                   waits to be played, nothing waits for it  gantry run --manual 'build-image: [influxdb, srs]'
+      manual           build-image: [chronograf, srs]                 waits to be played, nothing waits for it  gantry run --manual 'build-image: [chronograf, srs]'
+      manual           build-image: [kapacitor, srs]                  waits to be played, nothing waits for it  gantry run --manual 'build-image: [kapacitor, srs]'
+      manual           deploy-pipeline-production                     held: it acts on environment `production`  gantry run --manual 'deploy-pipeline-production' --deploy=production
     ");
     insta::assert_snapshot!(stack.machine.call("runs"), @r"
     exit 0

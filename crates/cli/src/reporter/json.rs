@@ -43,7 +43,7 @@ impl Json {
             } => {
                 let rest = match to.is_completed() {
                     true => self.streams.end(job.attempt, false),
-                    false => None,
+                    false => Vec::new(),
                 };
                 let rest = rest.iter().map(|line| log(job.name, job.number, &line.text));
                 rest.chain([json!({

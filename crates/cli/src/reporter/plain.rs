@@ -129,7 +129,7 @@ impl PlainLines {
         if to.is_completed() {
             self.attempts.remove(&job.attempt);
             let failed = matches!(reason, Reason::Failed { .. }) && attempts.is_none();
-            if let Some(line) = self.streams.end(job.attempt, failed) {
+            for line in self.streams.end(job.attempt, failed) {
                 text.push_str(&self.line(job, &line.text));
             }
         }

@@ -37,13 +37,11 @@ impl Streams {
     }
 
     /// Takes the end of a log, and returns what is left to show. `failed`: for good, and it matters.
-    pub(super) fn end(&mut self, attempt: AttemptId, failed: bool) -> Option<Line> {
-        let rest = self
-            .running
-            .remove(&attempt)
-            .and_then(|mut stream| stream.lines.rest());
-        let rest = rest.filter(Line::is_shown_live);
-        self.tails.push(attempt, rest.as_slice());
+    pub(super) fn end(&mut self, attempt: AttemptId, failed: bool) -> Vec<Line> {
+        let stream = self.running.remove(&attempt);
+        let mut rest = stream.map(|mut stream| stream.lines.rest()).unwrap_or_default();
+        rest.retain(Line::is_shown_live);
+        self.tails.push(attempt, &rest);
         self.tails.end(attempt, failed);
         rest
     }

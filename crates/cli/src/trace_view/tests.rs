@@ -124,10 +124,9 @@ fn a_line_without_end_comes_in_parts_that_cut_no_letter() {
     let sizes: Vec<_> = all.iter().map(|line| line.text.len()).collect();
     assert_eq!(sizes, [65_535, 65_535, 65_535]);
     assert!(all.iter().all(|line| !line.text.contains('\u{fffd}')));
-    assert_eq!(
-        lines.rest().map(|line| line.text.len()),
-        Some(200_000 - 3 * 65_535)
-    );
+    let rest = lines.rest();
+    let sizes: Vec<_> = rest.iter().map(|line| line.text.len()).collect();
+    assert_eq!(sizes, [200_000 - 3 * 65_535]);
 }
 
 #[test]
