@@ -138,6 +138,7 @@ impl Ledger {
             exit_code: failed.and_then(|update| update.exit_code),
             starts: transition.to == Status::Running,
             ends: transition.to.is_completed(),
+            fingerprint: None,
         }
     }
 

@@ -116,6 +116,7 @@ fn new_run(request: &RunRequest, clock: Clock) -> NewRun {
         plan_hash: request.plan.hash.to_string(),
         plan: json(&request.plan),
         options: json(&request.options),
+        circumstances: String::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use rusqlite::{Row, Transaction, params};
 use crate::error::StoreError;
 use crate::id::{AttemptId, RunId, Timestamp};
 use crate::open::{Reader, Store};
+use crate::schema::WITH_FINGERPRINTS;
 
 /// What is known of an attempt when it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct Step {
     pub starts: bool,
     /// Nothing comes after this step but a new attempt.
     pub ends: bool,
+    /// What the attempt depends on, where it is known from this step on.
+    pub fingerprint: Option<String>,
 }
 
 /// A change of a job's status that has happened.
@@ -126,6 +129,20 @@ impl Reader {
             }
         }
         Ok(latest)
+    }
+
+    /// Returns what the attempts of a run depended on; those that never began have no fingerprint, nor have those that
+    /// an older gantry ran.
+    pub fn fingerprints(&self, run: RunId) -> Result<HashMap<AttemptId, String>, StoreError> {
+        if self.schema()? < WITH_FINGERPRINTS {
+            return Ok(HashMap::new());
+        }
+        let found = self.rows(
+            "SELECT id, fingerprint FROM attempts WHERE run_id = ?1 AND fingerprint IS NOT NULL",
+            params![run],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(found.into_iter().collect())
     }
 
     /// Returns what happened to the jobs of a run, in order.
@@ -260,6 +277,29 @@ impl Store {
             Ok(())
         })
     }
+
+    /// Takes down that attempts left behind what others did: of each pair, the second what the first has left.
+    pub fn inherit(&mut self, pairs: &[(AttemptId, AttemptId)]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            for (from, to) in pairs {
+                transaction
+                    .prepare_cached(
+                        "INSERT INTO artifacts
+                             (attempt_id, type, format, file_name, size_bytes, sha256, expire_in, created_at)
+                         SELECT ?2, type, format, file_name, size_bytes, sha256, expire_in, created_at
+                         FROM artifacts WHERE attempt_id = ?1 ORDER BY id",
+                    )?
+                    .execute(params![from, to])?;
+                transaction
+                    .prepare_cached(
+                        "INSERT INTO dotenv (attempt_id, position, key, value)
+                         SELECT ?2, position, key, value FROM dotenv WHERE attempt_id = ?1",
+                    )?
+                    .execute(params![from, to])?;
+            }
+            Ok(())
+        })
+    }
 }
 
 pub(crate) fn insert(
@@ -292,7 +332,8 @@ pub(crate) fn record_step(transaction: &Transaction<'_>, step: &Step, at: Timest
             "UPDATE attempts
              SET status = ?2, reason = ?3, failure_reason = ?4, exit_code = ?5,
                  started_at = CASE WHEN ?6 THEN ?8 ELSE started_at END,
-                 finished_at = CASE WHEN ?7 THEN ?8 ELSE NULL END
+                 finished_at = CASE WHEN ?7 THEN ?8 ELSE NULL END,
+                 fingerprint = COALESCE(?9, fingerprint)
              WHERE id = ?1",
         )?
         .execute(params![
@@ -303,7 +344,8 @@ pub(crate) fn record_step(transaction: &Transaction<'_>, step: &Step, at: Timest
             step.exit_code,
             step.starts,
             step.ends,
-            at
+            at,
+            step.fingerprint
         ])?;
     transaction
         .prepare_cached(

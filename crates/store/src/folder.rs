@@ -41,6 +41,25 @@ impl Folder {
         self.attempt(run, attempt).join("artifacts").join(file_name)
     }
 
+    pub(crate) fn key(&self) -> PathBuf {
+        self.path.join("key")
+    }
+
+    /// Returns the runs that have a folder, in order.
+    pub(crate) fn runs(&self) -> Result<Vec<RunId>, StoreError> {
+        let path = self.path.join("runs");
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(StoreError::io(&path, source)),
+        };
+        let mut runs: Vec<RunId> = entries
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok().map(RunId))
+            .collect();
+        runs.sort_unstable();
+        Ok(runs)
+    }
+
     fn attempt(&self, run: RunId, attempt: AttemptId) -> PathBuf {
         self.run(run).join("jobs").join(attempt.to_string())
     }
@@ -90,6 +109,40 @@ impl Folder {
         let size = fs::metadata(&target).map_err(|source| StoreError::io(&target, source))?;
         Ok(size.len())
     }
+
+    /// Gives an attempt the log and the artifacts of another one, as second names of the same files: either can go
+    /// without the other. Returns false where one of the artifacts, which `files` names, is gone.
+    pub fn share_attempt(
+        &self,
+        from: (RunId, AttemptId),
+        to: (RunId, AttemptId),
+        files: &[String],
+    ) -> Result<bool, StoreError> {
+        make_dir(&self.attempt(to.0, to.1))?;
+        share(&self.trace(from.0, from.1), &self.trace(to.0, to.1))?;
+        if files.is_empty() {
+            return Ok(true);
+        }
+        let dir = self.attempt(to.0, to.1).join("artifacts");
+        make_dir(&dir)?;
+        for file in files {
+            if !share(&self.artifact(from.0, from.1, file), &dir.join(file))? {
+                return Ok(false);
+            }
+        }
+        sync_dir(&dir).map_err(|source| StoreError::io(&dir, source))?;
+        Ok(true)
+    }
+}
+
+/// Gives a file a second name; where that cannot be, a copy. Returns false where there is no such file.
+fn share(file: &Path, to: &Path) -> Result<bool, StoreError> {
+    let shared = match fs::hard_link(file, to) {
+        Err(_) if !file.exists() => return Ok(false),
+        Err(_) => fs::copy(file, to).map(drop),
+        linked => linked,
+    };
+    shared.map(|()| true).map_err(|source| StoreError::io(to, source))
 }
 
 fn is_plain(file_name: &str) -> bool {
@@ -117,6 +170,14 @@ fn move_durably(source: &Path, target: &Path) -> io::Result<()> {
 
 pub(crate) fn make_dir(path: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(path).map_err(|source| StoreError::io(path, source))
+}
+
+/// Removes a folder with everything in it, if it is there.
+pub(crate) fn remove_dir(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result.map_err(|source| StoreError::io(path, source)),
+    }
 }
 
 fn sync_dir(path: &Path) -> io::Result<()> {

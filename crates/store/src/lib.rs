@@ -7,6 +7,7 @@
 //! .gantry/
 //!   .gitignore                          *, so that the folder never shows in `git status`
 //!   gantry.db                           runs, jobs, artifacts, transitions
+//!   key                                 what digests of secrets are made with; never leaves the folder
 //!   runs/<run>/lock                     held by the process that drives the run, and freed when it dies
 //!   runs/<run>/jobs/<attempt>/trace.log
 //!   runs/<run>/jobs/<attempt>/artifacts/<file>
@@ -19,6 +20,7 @@ mod attempts;
 mod error;
 mod folder;
 mod id;
+mod key;
 mod lock;
 mod open;
 mod reconcile;
@@ -29,6 +31,7 @@ pub use attempts::{Artifact, Attempt, DotenvVariable, NewArtifact, NewAttempt, S
 pub use error::StoreError;
 pub use folder::Folder;
 pub use id::{AttemptId, RunId, Timestamp};
+pub use key::Key;
 pub use lock::RunLock;
 pub use open::{Reader, Store};
 pub use reconcile::Interrupted;

@@ -55,6 +55,12 @@ impl Reader {
         rows().map_err(|source| self.sql(source))
     }
 
+    /// Returns how many steps of the schema the database has seen; one that is only read may be older than this
+    /// version.
+    pub(crate) fn schema(&self) -> Result<i64, StoreError> {
+        schema::version(&self.connection, &self.folder.database())
+    }
+
     /// Tells which database an error is about.
     pub(crate) fn sql(&self, source: rusqlite::Error) -> StoreError {
         StoreError::sql(&self.folder.database(), source)
@@ -176,6 +182,7 @@ mod tests {
             plan_hash: String::new(),
             plan: "a plan of some size ".repeat(10_000),
             options: String::new(),
+            circumstances: String::new(),
         };
         let error = store.create_run(&run, &[]).unwrap_err();
         assert!(matches!(error, StoreError::DiskFull { .. }), "{error:?}");

@@ -92,5 +92,6 @@ fn never(attempt: &Attempt) -> Step {
         exit_code: None,
         starts: false,
         ends: true,
+        fingerprint: None,
     }
 }

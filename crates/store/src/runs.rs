@@ -4,10 +4,11 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::attempts::{self, NewAttempt};
 use crate::error::StoreError;
-use crate::folder::make_dir;
+use crate::folder::{make_dir, remove_dir};
 use crate::id::{AttemptId, RunId, Timestamp};
-use crate::lock::RunLock;
+use crate::lock::{self, RunLock};
 use crate::open::{Reader, Store};
+use crate::schema::WITH_FINGERPRINTS;
 
 /// What is known of a run when it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct NewRun {
     pub plan: String,
     /// How the run was asked for, as JSON.
     pub options: String,
+    /// What the run was made from, as JSON: enough to lay out the files of its jobs once more.
+    pub circumstances: String,
 }
 
 /// A run as it is listed. Its plan is fetched by [`Reader::plan`].
@@ -79,6 +82,19 @@ impl Reader {
             .map_err(|source| self.sql(source))
     }
 
+    /// Returns what a run was made from, as the JSON it was stored as; an older gantry did not store it.
+    pub fn circumstances(&self, run: RunId) -> Result<Option<String>, StoreError> {
+        if self.schema()? < WITH_FINGERPRINTS {
+            return Ok(None);
+        }
+        let found = self.rows(
+            "SELECT circumstances FROM runs WHERE id = ?1",
+            params![run],
+            |row| row.get(0),
+        )?;
+        Ok(found.into_iter().next().flatten())
+    }
+
     pub(crate) fn query_runs(
         &self,
         clause: &str,
@@ -94,8 +110,9 @@ impl Store {
         let folder = self.folder().clone();
         self.write(|transaction| {
             transaction.execute(
-                "INSERT INTO runs (created_at, status, source, ref, sha, dirty, title, plan_hash, plan, options)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT INTO runs (created_at, status, source, ref, sha, dirty, title, plan_hash, plan, options,
+                     circumstances)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                 params![
                     run.created_at,
                     run.status,
@@ -106,7 +123,8 @@ impl Store {
                     run.title,
                     run.plan_hash,
                     run.plan,
-                    run.options
+                    run.options,
+                    run.circumstances
                 ],
             )?;
             let id = RunId(transaction.last_insert_rowid());
@@ -132,6 +150,46 @@ impl Store {
                 "UPDATE runs SET status = ?2, finished_at = ?3 WHERE id = ?1",
                 params![run, status, at],
             )?;
+            Ok(())
+        })
+    }
+}
+
+impl Store {
+    /// Forgets a run that has ended, with its logs and artifacts. Returns false, and does nothing, while the run
+    /// goes on or is not there.
+    pub fn remove_run(&mut self, run: RunId) -> Result<bool, StoreError> {
+        let dir = self.folder().run(run);
+        let removed = self.write(|transaction| {
+            // A process that has closed its run still holds it for a moment.
+            if !lock::is_free(&dir.join("lock"))? {
+                return Ok(false);
+            }
+            let rows = transaction.execute(
+                "DELETE FROM runs WHERE id = ?1 AND finished_at IS NOT NULL",
+                params![run],
+            )?;
+            Ok(rows == 1)
+        })?;
+        if removed {
+            remove_dir(&dir)?;
+        }
+        Ok(removed)
+    }
+
+    /// Removes what is left of runs that nobody knows any more, because whoever removed them was stopped half-way.
+    pub fn remove_strays(&mut self) -> Result<(), StoreError> {
+        let folder = self.folder().clone();
+        // Within a transaction no run is just being made.
+        self.write(|transaction| {
+            for run in folder.runs()? {
+                let known = transaction
+                    .prepare_cached("SELECT 1 FROM runs WHERE id = ?1")?
+                    .exists(params![run])?;
+                if !known && lock::is_free(&folder.run(run).join("lock"))? {
+                    remove_dir(&folder.run(run))?;
+                }
+            }
             Ok(())
         })
     }

@@ -7,7 +7,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::StoreError;
 
-pub(crate) const MIGRATIONS: &[&str] = &["
+pub(crate) const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE runs (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
     created_at     INTEGER NOT NULL,
@@ -74,7 +75,15 @@ CREATE TABLE dotenv (
     PRIMARY KEY (attempt_id, position),
     UNIQUE (attempt_id, key)
 ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+ALTER TABLE attempts ADD COLUMN fingerprint TEXT;
+ALTER TABLE runs ADD COLUMN circumstances TEXT;
+",
+];
+
+/// The schema from which on attempts have fingerprints, and runs circumstances.
+pub(crate) const WITH_FINGERPRINTS: i64 = 2;
 
 /// Brings a database to the newest schema; one that is newer is left alone.
 pub(crate) fn migrate(
@@ -154,5 +163,24 @@ mod tests {
     fn the_steps_of_this_version_apply() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, MIGRATIONS).unwrap();
+    }
+
+    #[test]
+    fn an_attempt_of_the_first_version_stays_and_has_no_fingerprint() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &MIGRATIONS[..1]).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO runs VALUES (1, 0, 1, 0, 'success', 'push', 'main', 'a', 0, '', '', '', '');
+                 INSERT INTO attempts VALUES (1, 1, 'job', 'test', 1, 'success', '', NULL, NULL, 0, 0, 1, 't');",
+            )
+            .unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        let read: (String, Option<String>) = connection
+            .query_row("SELECT job, fingerprint FROM attempts", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!(read, ("job".to_owned(), None));
     }
 }

@@ -42,7 +42,7 @@ fn a_database_of_a_newer_gantry_is_left_alone() {
 
     assert_eq!(
         told(&error, root.path()),
-        "`/.gantry/gantry.db` was written by a newer gantry: it has schema 99, this one knows up to 1; \
+        "`/.gantry/gantry.db` was written by a newer gantry: it has schema 99, this one knows up to 2; \
          use the gantry that wrote it, or a newer one"
     );
     assert!(matches!(

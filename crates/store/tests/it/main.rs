@@ -2,6 +2,7 @@
 
 mod crash;
 mod errors;
+mod keeping;
 mod records;
 mod sharing;
 
@@ -26,6 +27,7 @@ pub(crate) fn new_run() -> NewRun {
         plan_hash: "1-abc".to_owned(),
         plan: r#"{"jobs":[]}"#.to_owned(),
         options: "{}".to_owned(),
+        circumstances: r#"{"dirty":true}"#.to_owned(),
     }
 }
 
@@ -56,5 +58,6 @@ pub(crate) fn step(attempt: gantry_store::AttemptId, from: &str, to: &str) -> ga
         exit_code: None,
         starts: to == "running",
         ends: ["success", "failed", "canceled", "skipped"].contains(&to),
+        fingerprint: None,
     }
 }
