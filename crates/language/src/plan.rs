@@ -222,6 +222,17 @@ pub enum AllowFailure {
     ExitCodes(Vec<i32>),
 }
 
+impl AllowFailure {
+    /// Returns true when a failure with that exit code is allowed.
+    pub fn covers(&self, exit_code: Option<i32>) -> bool {
+        match self {
+            AllowFailure::No => false,
+            AllowFailure::Yes => true,
+            AllowFailure::ExitCodes(codes) => exit_code.is_some_and(|code| codes.contains(&code)),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedNeed {
     /// The needed job's name, after `parallel`.

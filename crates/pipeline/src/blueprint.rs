@@ -66,14 +66,6 @@ impl Job {
     pub(crate) fn is_optional(&self) -> bool {
         self.allow_failure == AllowFailure::Yes
     }
-
-    pub(crate) fn may_fail_with(&self, exit_code: Option<i32>) -> bool {
-        match &self.allow_failure {
-            AllowFailure::No => false,
-            AllowFailure::Yes => true,
-            AllowFailure::ExitCodes(codes) => exit_code.is_some_and(|code| codes.contains(&code)),
-        }
-    }
 }
 
 impl Blueprint {

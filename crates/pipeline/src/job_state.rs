@@ -58,7 +58,7 @@ impl JobState {
     /// Returns what the job contributes to the status of its stage.
     pub(crate) fn standing(&self, allow_failure: &AllowFailure) -> Standing {
         let allowed = match &self.reason {
-            Reason::AllowedFailure { .. } => true,
+            Reason::AllowedFailure { .. } | Reason::Kept { .. } => true,
             Reason::Failed { .. } | Reason::Held { .. } => false,
             _ => *allow_failure == AllowFailure::Yes,
         };

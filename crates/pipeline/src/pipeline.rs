@@ -62,6 +62,37 @@ impl Pipeline {
         Ok(pipeline)
     }
 
+    /// Takes a job's result over from an earlier run, before the start: the job is done, and will not be asked about.
+    ///
+    /// A success can be kept, and a failure that the job is allowed; of anything else nothing comes.
+    #[must_use = "transitions that are not stored are lost"]
+    pub fn keep(&mut self, job: JobIndex, outcome: &Outcome, run: u64) -> Option<Transition> {
+        let state = self.job(job);
+        if self.started || state.status != Status::Created {
+            return None;
+        }
+        let to = match outcome {
+            Outcome::Success => Status::Success,
+            Outcome::Failed { exit_code, .. } if self.blueprint.job(job).allow_failure.covers(*exit_code) => {
+                Status::Failed
+            }
+            Outcome::Failed { .. } | Outcome::Canceled => return None,
+        };
+        let kept = JobState {
+            released: true,
+            ..state.moved(to, Reason::Kept { run })
+        };
+        let transition = Transition {
+            job,
+            attempt: kept.attempt,
+            from: state.status,
+            to,
+            reason: kept.reason.clone(),
+        };
+        self.board.put(&self.blueprint, job, kept);
+        Some(transition)
+    }
+
     /// Returns the states of all jobs, in plan order.
     pub fn states(&self) -> &[JobState] {
         self.board.states()
@@ -225,7 +256,7 @@ fn finish(pass: &mut Pass<'_>, job: JobIndex, outcome: Outcome) {
 fn fail(pass: &mut Pass<'_>, job: JobIndex, failure: String, exit_code: Option<i32>) {
     let planned = pass.planned(job);
     let max = retries_allowed(&planned.retry, &failure, exit_code);
-    let reason = if planned.may_fail_with(exit_code) {
+    let reason = if planned.allow_failure.covers(exit_code) {
         Reason::AllowedFailure { failure, exit_code }
     } else {
         Reason::Failed { failure, exit_code }

@@ -65,6 +65,10 @@ pub enum Reason {
         failure: String,
         exit_code: Option<i32>,
     },
+    /// Done already: the result of an earlier run stands, a success or a failure that is allowed.
+    Kept {
+        run: u64,
+    },
     /// Canceling or canceled on request.
     CancelRequested,
     /// Canceled from where it ran: the driver said so.
@@ -112,6 +116,7 @@ impl fmt::Display for Reason {
             Reason::AllowedFailure { failure, exit_code } => {
                 write!(f, "failed, which is allowed: {}", Failure(failure, *exit_code))
             }
+            Reason::Kept { run } => write!(f, "kept from run {run}"),
             Reason::CancelRequested => f.write_str("canceled on request"),
             Reason::CanceledElsewhere => f.write_str("canceled"),
             Reason::Skipped(cause) => cause.fmt(f),

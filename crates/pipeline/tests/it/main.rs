@@ -3,6 +3,7 @@
 mod agreement;
 mod cancel;
 mod composite;
+mod keep;
 mod manual;
 mod model;
 mod plans;

@@ -46,6 +46,7 @@ fn every_reason_is_a_sentence() {
             failure: failure(),
             exit_code: Some(42),
         },
+        Reason::Kept { run: 7 },
         Reason::CancelRequested,
         Reason::CanceledElsewhere,
         Reason::Skipped(SkipCause::Failed { job: job() }),
@@ -76,6 +77,7 @@ fn every_reason_is_a_sentence() {
     failed: script_failure with exit code 1
     failed: runner_system_failure
     failed, which is allowed: script_failure with exit code 42
+    kept from run 7
     canceled on request
     canceled
     skipped because `unit` failed
