@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::coordinator::{LocalCoordinator, Message, Report};
 use crate::error::EngineError;
+use crate::fingerprint::{Fingerprint, Ingredients};
 use crate::handover::{Handover, Leftover, artifact_sources};
 use crate::hold::hold;
 use crate::ledger::Current;
@@ -102,6 +103,7 @@ where
             run: self.run.ledger.run(),
             jobs: self.run.plan.jobs.len(),
         });
+        self.keep()?;
         self.apply(Event::Start, None)?;
         self.run.ledger.explain(self.stuck())?;
         loop {
@@ -144,6 +146,25 @@ where
         }
     }
 
+    /// Begins with what an earlier run has done already.
+    fn keep(&mut self) -> Result<(), EngineError> {
+        let Some(resumption) = self.run.resumption.take() else {
+            return Ok(());
+        };
+        let indices = self.run.job_indices();
+        let kept: Vec<_> = indices
+            .filter_map(|job| Some((job, resumption.kept(&self.run.plan.jobs[job.0].name)?)))
+            .collect();
+        self.run.ledger.inherit(&self.run.plan, &kept)?;
+        let from = resumption.from.0.unsigned_abs();
+        let pipeline = &mut self.run.pipeline;
+        let transitions: Vec<Transition> = kept
+            .iter()
+            .filter_map(|(job, kept)| pipeline.keep(*job, &kept.outcome, from))
+            .collect();
+        self.take_down(&transitions, None)
+    }
+
     /// Decides, takes down, tells: in this order.
     fn apply(&mut self, event: Event, verdict: Option<&JobUpdate>) -> Result<(), EngineError> {
         let now = moment(self.run.clock.now());
@@ -152,6 +173,14 @@ where
             .pipeline
             .apply(event, now)
             .unwrap_or_else(|illegal| panic!("BUG: the loop breaks the pipeline's rules: {illegal}"));
+        self.take_down(&transitions, verdict)
+    }
+
+    fn take_down(
+        &mut self,
+        transitions: &[Transition],
+        verdict: Option<&JobUpdate>,
+    ) -> Result<(), EngineError> {
         if transitions.is_empty() {
             return Ok(());
         }
@@ -159,7 +188,7 @@ where
         let attempts = self
             .run
             .ledger
-            .record(&self.run.plan, &transitions, verdict, status)?;
+            .record(&self.run.plan, transitions, verdict, status)?;
         for (position, (transition, attempt)) in transitions.iter().zip(attempts).enumerate() {
             self.observer.notice(Notice::Transition {
                 job: job_name(&self.run.plan, transition.job, attempt, transition.attempt),
@@ -214,9 +243,11 @@ where
     }
 
     fn hand_over(&mut self, job: JobIndex) -> Result<(), EngineError> {
+        let dependencies = self.dependencies(job);
+        let fingerprint = self.fingerprint(job, &dependencies).to_text();
+        self.run.ledger.depends_on(job, fingerprint);
         self.apply(Event::Picked(job), None)?;
         let &Current { attempt, number, .. } = self.run.ledger.current(job);
-        let dependencies = self.dependencies(job);
         let payload = self.payload(job, &dependencies);
         let (wish, wish_receiver) = watch::channel(Wish::Run);
         let coordinator = LocalCoordinator::new(
@@ -258,6 +289,18 @@ where
             dependencies,
         }
         .payload()
+    }
+
+    fn fingerprint(&self, job: JobIndex, dependencies: &[Leftover]) -> Fingerprint {
+        let run = &self.run;
+        Ingredients {
+            job: &run.plan.jobs[job.0],
+            cache_keys: &run.cache_keys[job.0],
+            checkout: &run.facts.checkout,
+            layers: &run.layers,
+            dependencies,
+        }
+        .fingerprint(run.ledger.key())
     }
 
     fn dependencies(&self, job: JobIndex) -> Vec<Leftover> {

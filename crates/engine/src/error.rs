@@ -16,6 +16,9 @@ pub enum EngineError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Tree(#[from] TreeError),
+    /// Somebody has removed them since it was decided to keep them.
+    #[error("the artifacts of job `{job}` have just been removed")]
+    ArtifactsGone { job: String },
     #[error("no random token can be made")]
     Random(#[source] std::io::Error),
 }

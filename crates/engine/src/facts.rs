@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use gantry_language::event::Ref;
+use serde::{Deserialize, Serialize};
 
 /// The circumstances of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     pub project: Project,
     pub git_ref: Ref,
@@ -20,7 +21,7 @@ pub struct Facts {
     pub checkout: Checkout,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Project {
     pub id: i64,
     pub name: String,
@@ -29,7 +30,7 @@ pub struct Project {
 }
 
 /// What a runner on this machine lays out before a job.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkout {
     /// Holds the objects that the next two name.
     pub repository: PathBuf,

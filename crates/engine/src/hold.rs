@@ -28,6 +28,11 @@ impl fmt::Display for Hold {
 
 /// Returns what holds a job, unless `deploy` lets it go.
 pub fn hold(job: &PlannedJob, deploy: &Deploy) -> Option<Hold> {
+    if let Deploy::Chosen { jobs, .. } = deploy
+        && jobs.contains(&job.name)
+    {
+        return None;
+    }
     reaches_outside(job).find(|hold| !lets(deploy, hold))
 }
 
@@ -59,9 +64,9 @@ fn changes(environment: &Environment) -> bool {
 }
 
 fn lets(deploy: &Deploy, hold: &Hold) -> bool {
-    match (deploy, hold) {
-        (Deploy::All, _) => true,
-        (Deploy::Environments(allowed), Hold::Environment { name }) => allowed.contains(name),
-        (Deploy::Environments(_) | Deploy::No, _) => false,
+    match hold {
+        _ if *deploy == Deploy::All => true,
+        Hold::Environment { name } => deploy.environments().contains(name),
+        Hold::Release | Hold::Pages | Hold::Trigger { .. } => false,
     }
 }

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use gantry_language::plan::{Plan, PlannedJob};
-use gantry_pipeline::{JobIndex, Reason, Status, Transition};
+use gantry_pipeline::{JobIndex, Outcome, Reason, Status, Transition};
 use gantry_protocol::JobUpdate;
 use gantry_store::{
-    AttemptId, Created, DotenvVariable, Folder, NewArtifact, NewAttempt, NewRun, RunId, RunLock, Step, Store,
-    StoreError, Timestamp,
+    AttemptId, Created, DotenvVariable, Folder, Key, NewArtifact, NewAttempt, NewRun, RunId, RunLock, Step,
+    Store, StoreError, Timestamp,
 };
 
 use crate::clock::Clock;
 use crate::error::EngineError;
 use crate::handover::{Archive, Leftover};
+use crate::resume::Kept;
 use crate::token;
 
 /// The store, as one run writes it.
@@ -24,6 +25,7 @@ pub(crate) struct Ledger {
     run: RunId,
     created_at: Timestamp,
     clock: Clock,
+    key: Key,
     /// By the index of the job.
     current: Vec<Current>,
 }
@@ -45,6 +47,8 @@ pub(crate) struct Current {
     /// should not have to ask for each.
     archive: Option<Archive>,
     variables: Vec<DotenvVariable>,
+    /// What it depends on, once that is known.
+    fingerprint: Option<String>,
 }
 
 impl Ledger {
@@ -60,6 +64,7 @@ impl Ledger {
             .iter()
             .map(|job| new_attempt(job, 1))
             .collect::<Result<Vec<_>, _>>()?;
+        let key = store.make_key()?;
         let Created {
             run: id,
             attempts: ids,
@@ -76,8 +81,14 @@ impl Ledger {
             run: id,
             created_at: run.created_at,
             clock,
+            key,
             current,
         })
+    }
+
+    /// Returns the key that digests of this store are made with.
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
     }
 
     pub(crate) fn run(&self) -> RunId {
@@ -121,11 +132,50 @@ impl Ledger {
         Ok(steps.into_iter().map(|step| step.attempt).collect())
     }
 
+    /// Says what an attempt depends on; taken down with its next step.
+    pub(crate) fn depends_on(&mut self, job: JobIndex, fingerprint: String) {
+        self.current[job.0].fingerprint = Some(fingerprint);
+    }
+
+    /// Gives jobs what they left behind in an earlier run.
+    pub(crate) fn inherit(&mut self, plan: &Plan, kept: &[(JobIndex, &Kept)]) -> Result<(), EngineError> {
+        let mut pairs = Vec::new();
+        for &(index, kept) in kept {
+            let attempt = self.current(index).attempt;
+            let files: Vec<String> = kept
+                .artifacts
+                .iter()
+                .map(|artifact| artifact.file_name.clone())
+                .collect();
+            let name = &plan.jobs[index.0].name;
+            if !self
+                .folder()
+                .share_attempt(kept.from, (self.run, attempt), &files)?
+            {
+                return Err(EngineError::ArtifactsGone { job: name.clone() });
+            }
+            pairs.push((kept.from.1, attempt));
+            let current = &mut self.current[index.0];
+            if let Some(leftover) = kept.leftover(name, attempt) {
+                current.archive = leftover.archive;
+                current.variables = leftover.variables;
+            }
+            current.fingerprint = Some(kept.fingerprint.clone());
+            if let Outcome::Failed { reason, exit_code } = &kept.outcome {
+                current.failure_reason = Some(reason.clone());
+                current.exit_code = *exit_code;
+            }
+        }
+        Ok(self.store.inherit(&pairs)?)
+    }
+
     fn step(&self, transition: &Transition, verdict: Option<&JobUpdate>) -> Step {
         let failed = verdict.filter(|_| transition.to == Status::Failed);
         let message = message(transition, verdict);
+        let current = self.current(transition.job);
+        let is_kept = matches!(transition.reason, Reason::Kept { .. });
         Step {
-            attempt: self.current(transition.job).attempt,
+            attempt: current.attempt,
             from: transition.from.as_str().to_owned(),
             to: transition.to.as_str().to_owned(),
             reason: match message {
@@ -134,11 +184,17 @@ impl Ledger {
             },
             failure_reason: failed
                 .and_then(|update| update.failure_reason)
-                .map(|reason| reason.as_str().to_owned()),
-            exit_code: failed.and_then(|update| update.exit_code),
+                .map(|reason| reason.as_str().to_owned())
+                .or_else(|| current.failure_reason.clone().filter(|_| is_kept)),
+            exit_code: failed
+                .and_then(|update| update.exit_code)
+                .or_else(|| current.exit_code.filter(|_| is_kept)),
             starts: transition.to == Status::Running,
             ends: transition.to.is_completed(),
-            fingerprint: None,
+            fingerprint: current
+                .fingerprint
+                .clone()
+                .filter(|_| is_kept || transition.to == Status::Running),
         }
     }
 
@@ -212,6 +268,7 @@ impl Current {
             message: None,
             archive: None,
             variables: Vec::new(),
+            fingerprint: None,
         }
     }
 

@@ -15,16 +15,22 @@
 //! events, and its transitions into rows, payloads and wishes. A transition is in the store before anybody sees
 //! what it leads to, so a process that dies leaves a store that tells how far it got.
 //!
+//! A run that continues another one begins with what a [`Resumption`] keeps of that one; a [`forecast()`] says what a
+//! request would come to without starting anything.
+//!
 //! A [`Handover`] is what is known of a job when a runner gets it. It makes the payload of the runner protocol, and
 //! is public because a server hands jobs over in the same way.
 
 mod cache_key;
+mod circumstances;
 mod clock;
 mod coordinator;
 mod dotenv;
 mod drive;
 mod error;
 mod facts;
+mod fingerprint;
+mod forecast;
 mod handover;
 mod hold;
 mod ledger;
@@ -32,19 +38,24 @@ mod observer;
 mod payload;
 mod persisted;
 mod request;
+mod resume;
 mod run;
 mod select;
 mod summary;
 mod token;
 
+pub use circumstances::Circumstances;
 pub use clock::Clock;
 pub use coordinator::LocalCoordinator;
 pub use error::EngineError;
 pub use facts::{Checkout, Facts, NoTree, Project, Tree, TreeError};
+pub use fingerprint::Change;
+pub use forecast::{Forecast, Prospect, forecast};
 pub use handover::{Archive, Handover, Leftover, artifact_sources};
 pub use hold::{Hold, hold};
 pub use observer::{JobName, Notice, Observer, Silent};
 pub use request::{Deploy, Executor, Options, RunRequest, Selection};
+pub use resume::{Cause, Fate, Kept, Resumed, Resumption, Uncertain};
 pub use run::Run;
 pub use select::{Refusal, RefusalCause, UnknownName, refusals, select};
 pub use summary::{Consent, Ending, JobSummary, Summary};

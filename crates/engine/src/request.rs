@@ -7,6 +7,7 @@ use gantry_language::variables::Layers;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::Facts;
+use crate::resume::Resumption;
 
 /// Everything that a run begins with.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub struct RunRequest {
     pub layers: Layers,
     pub facts: Facts,
     pub options: Options,
+    /// What is kept of an earlier run that this one continues.
+    pub resumption: Option<Resumption>,
 }
 
 /// How a run was asked for; stored with it.
@@ -54,6 +57,12 @@ pub enum Selection {
         /// Also what they wait for.
         with_needs: bool,
     },
+    /// All jobs of these stages.
+    Stages {
+        names: Vec<String>,
+        /// Also what they wait for.
+        with_needs: bool,
+    },
 }
 
 /// Which jobs that reach outside may run.
@@ -65,6 +74,44 @@ pub enum Deploy {
     All,
     /// Those of these environments, by expanded name.
     Environments(Vec<String>),
+    /// The same, and these jobs, about which a person has been asked.
+    Chosen {
+        environments: Vec<String>,
+        jobs: Vec<String>,
+    },
+}
+
+impl Deploy {
+    /// Returns the permission with one more job in it.
+    #[must_use]
+    pub fn and_job(self, job: String) -> Deploy {
+        match self {
+            Deploy::All => Deploy::All,
+            Deploy::No => Deploy::Chosen {
+                environments: Vec::new(),
+                jobs: vec![job],
+            },
+            Deploy::Environments(environments) => Deploy::Chosen {
+                environments,
+                jobs: vec![job],
+            },
+            Deploy::Chosen {
+                environments,
+                mut jobs,
+            } => {
+                jobs.push(job);
+                Deploy::Chosen { environments, jobs }
+            }
+        }
+    }
+
+    /// Returns the environments that are let go by name.
+    pub(crate) fn environments(&self) -> &[String] {
+        match self {
+            Deploy::No | Deploy::All => &[],
+            Deploy::Environments(environments) | Deploy::Chosen { environments, .. } => environments,
+        }
+    }
 }
 
 /// What carries the jobs out.

@@ -11,6 +11,7 @@ use gantry_store::{NewRun, RunId, Store};
 use tokio::sync::watch;
 
 use crate::cache_key::{self, CacheKeys};
+use crate::circumstances::Circumstances;
 use crate::clock::Clock;
 use crate::coordinator::LocalCoordinator;
 use crate::drive::Drive;
@@ -20,6 +21,7 @@ use crate::hold::hold;
 use crate::ledger::Ledger;
 use crate::observer::Observer;
 use crate::request::{Executor, Options, RunRequest};
+use crate::resume::Resumption;
 use crate::select::{refusals, select};
 use crate::summary::Summary;
 
@@ -32,6 +34,7 @@ pub struct Run {
     pub(crate) layers: Layers,
     pub(crate) facts: Facts,
     pub(crate) options: Options,
+    pub(crate) resumption: Option<Resumption>,
     /// By the index of the job.
     pub(crate) cache_keys: Vec<CacheKeys>,
     pub(crate) pipeline: Pipeline,
@@ -63,6 +66,7 @@ impl Run {
             layers,
             facts,
             options,
+            resumption,
             ..
         } = request;
         Ok(Run {
@@ -70,6 +74,7 @@ impl Run {
             layers,
             facts,
             options,
+            resumption,
             cache_keys,
             pipeline,
             ledger,
@@ -116,10 +121,10 @@ fn new_run(request: &RunRequest, clock: Clock) -> NewRun {
         plan_hash: request.plan.hash.to_string(),
         plan: json(&request.plan),
         options: json(&request.options),
-        circumstances: String::new(),
+        circumstances: json(&Circumstances::new(&request.facts, &request.layers)),
     }
 }
 
 fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("BUG: a plan or its options cannot be written as JSON")
+    serde_json::to_string(value).expect("BUG: a part of a run cannot be written as JSON")
 }

@@ -15,6 +15,8 @@ pub enum UnknownName {
     /// The job is in the file, but its rules keep it out.
     #[error("job `{name}` is left out of this pipeline: {summary}")]
     LeftOut { name: String, summary: String },
+    #[error("stage `{name}` is not in this pipeline")]
+    Stage { name: String, known: Vec<String> },
     #[error("no job of this pipeline acts on environment `{name}`")]
     Environment { name: String, known: Vec<String> },
 }
@@ -103,15 +105,25 @@ pub fn select(plan: &Plan, options: &Options) -> Result<Plan, UnknownName> {
         known_job(plan, name)?;
     }
     known_environments(plan, &options.deploy)?;
-    let Selection::Jobs { names, with_needs } = &options.selection else {
-        return Ok(plan.clone());
+    let (meant, with_needs): (Vec<&PlannedJob>, bool) = match &options.selection {
+        Selection::All => return Ok(plan.clone()),
+        Selection::Jobs { names, with_needs } => {
+            for name in names {
+                known_job(plan, name)?;
+            }
+            (named(plan, names).collect(), *with_needs)
+        }
+        Selection::Stages { names, with_needs } => {
+            for name in names {
+                known_stage(plan, name)?;
+            }
+            let jobs = plan.jobs.iter().filter(|job| names.contains(&job.stage));
+            (jobs.collect(), *with_needs)
+        }
     };
-    for name in names {
-        known_job(plan, name)?;
-    }
-    let mut chosen: HashSet<&str> = named(plan, names).map(|job| job.name.as_str()).collect();
-    if *with_needs {
-        let mut unseen: Vec<&PlannedJob> = named(plan, names).collect();
+    let mut chosen: HashSet<&str> = meant.iter().map(|job| job.name.as_str()).collect();
+    if with_needs {
+        let mut unseen = meant;
         while let Some(job) = unseen.pop() {
             unseen.extend(predecessors(plan, job).filter(|before| chosen.insert(&before.name)));
         }
@@ -127,7 +139,7 @@ pub(crate) fn is_played(job: &PlannedJob, options: &Options) -> bool {
     let named = |names: &[String]| names.iter().any(|name| is_named(job, name));
     match &options.selection {
         Selection::Jobs { names, .. } => named(names) || named(&options.manual),
-        Selection::All => named(&options.manual),
+        Selection::All | Selection::Stages { .. } => named(&options.manual),
     }
 }
 
@@ -165,10 +177,18 @@ fn known_job(plan: &Plan, name: &str) -> Result<(), UnknownName> {
     })
 }
 
-fn known_environments(plan: &Plan, deploy: &Deploy) -> Result<(), UnknownName> {
-    let Deploy::Environments(names) = deploy else {
+fn known_stage(plan: &Plan, name: &str) -> Result<(), UnknownName> {
+    if plan.stages.iter().any(|stage| stage == name) {
         return Ok(());
-    };
+    }
+    Err(UnknownName::Stage {
+        name: name.to_owned(),
+        known: plan.stages.clone(),
+    })
+}
+
+fn known_environments(plan: &Plan, deploy: &Deploy) -> Result<(), UnknownName> {
+    let names = deploy.environments();
     let known: BTreeSet<&str> = plan
         .jobs
         .iter()

@@ -42,6 +42,8 @@ pub struct JobSummary {
     pub attempts: u32,
     pub status: Status,
     pub reason: String,
+    /// The earlier run whose result stands.
+    pub kept_from: Option<RunId>,
     /// It failed, and that was allowed.
     pub allowed_to_fail: bool,
     /// In the protocol's words.
@@ -111,7 +113,11 @@ impl JobSummary {
             attempts: current.number,
             status: state.status,
             reason: current.reason.clone(),
-            allowed_to_fail: is_allowed(&state.reason),
+            kept_from: match state.reason {
+                Reason::Kept { run } => Some(RunId(run.cast_signed())),
+                _ => None,
+            },
+            allowed_to_fail: state.status == Status::Failed && is_allowed(&state.reason),
             failure_reason: current.failure_reason.clone(),
             exit_code: current.exit_code,
             message: current.message.clone(),
@@ -133,6 +139,7 @@ impl Consent {
     }
 }
 
+/// Returns true where a failure for that reason hurts nobody.
 pub(crate) fn is_allowed(reason: &Reason) -> bool {
-    matches!(reason, Reason::AllowedFailure { .. })
+    matches!(reason, Reason::AllowedFailure { .. } | Reason::Kept { .. })
 }

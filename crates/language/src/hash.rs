@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::plan::{Plan, PlanHash};
+use crate::plan::{Plan, PlanHash, PlannedJob};
 
 /// Changes when the canonical form does.
 const VERSION: u32 = 1;
@@ -36,6 +36,13 @@ pub(crate) fn hash(plan: &Plan) -> PlanHash {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     PlanHash(format!("{VERSION}-{digits}"))
+}
+
+impl PlannedJob {
+    /// Returns what the job is, in the form that the plan hash covers: equal texts mean equal jobs.
+    pub fn definition(&self) -> String {
+        canonical(to_value(self)).to_string()
+    }
 }
 
 fn to_value(part: &impl serde::Serialize) -> Value {

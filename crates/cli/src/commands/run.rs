@@ -90,6 +90,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         layers: question.layers.clone(),
         plan,
         options,
+        resumption: None,
     };
     let run = Run::start(
         store,
@@ -188,9 +189,9 @@ fn find_bash() -> Result<(), CommandError> {
 
 fn unknown_name(error: &UnknownName) -> CommandError {
     let hint = match error {
-        UnknownName::Job { name, known } | UnknownName::Environment { name, known } => {
-            did_you_mean(name, known.iter().map(String::as_str))
-        }
+        UnknownName::Job { name, known }
+        | UnknownName::Stage { name, known }
+        | UnknownName::Environment { name, known } => did_you_mean(name, known.iter().map(String::as_str)),
         UnknownName::LeftOut { name, .. } => Some(format!("gantry why '{name}' tells more")),
     };
     CommandError::usage(error.to_string()).maybe_hint(hint)

@@ -3,5 +3,6 @@
 mod payload;
 mod plans;
 mod requests;
+mod resume;
 mod stories;
 mod world;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use gantry_engine::{
-    Checkout, Clock, EngineError, Facts, LocalCoordinator, NoTree, Notice, Observer, Options, Project, Run,
-    RunRequest, Summary,
+    Checkout, Clock, EngineError, Facts, LocalCoordinator, NoTree, Notice, Observer, Options, Project,
+    Resumption, Run, RunRequest, Summary,
 };
 use gantry_language::event::Ref;
 use gantry_language::plan::Plan;
@@ -20,7 +20,7 @@ use gantry_protocol::payload::JobPayload;
 use gantry_protocol::{
     ArtifactUpload, Coordinator, CoordinatorError, Downloaded, FailureReason, JobState, JobUpdate, Wish,
 };
-use gantry_store::{Store, Timestamp};
+use gantry_store::{RunId, Store, Timestamp};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -60,6 +60,9 @@ pub(crate) struct World {
     plan: Plan,
     options: Options,
     scripts: HashMap<String, VecDeque<Vec<Act>>>,
+    layers: Layers,
+    facts: Facts,
+    continues: Option<RunId>,
 }
 
 /// What a run came to, and what was told on the way.
@@ -78,6 +81,56 @@ impl World {
             plan,
             options: Options::default(),
             scripts: HashMap::new(),
+            layers: layers(),
+            facts: facts(),
+            continues: None,
+        }
+    }
+
+    /// The same place later on, where a run continues the one that was told of.
+    #[must_use]
+    pub(crate) fn after(told: Told, plan: Plan) -> World {
+        World::at(told.root, told.summary.run, plan)
+    }
+
+    /// A place where a run continues the one of that number.
+    #[must_use]
+    pub(crate) fn at(root: TempDir, from: RunId, plan: Plan) -> World {
+        World {
+            continues: Some(from),
+            root,
+            ..World::new(plan)
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn layers(mut self, change: impl FnOnce(&mut Layers)) -> World {
+        change(&mut self.layers);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn facts(mut self, change: impl FnOnce(&mut Facts)) -> World {
+        change(&mut self.facts);
+        self
+    }
+
+    /// What a run here would begin with.
+    pub(crate) fn request(&self) -> RunRequest {
+        let request = RunRequest {
+            plan: self.plan.clone(),
+            layers: self.layers.clone(),
+            facts: self.facts.clone(),
+            options: self.options.clone(),
+            resumption: None,
+        };
+        let resumption = self.continues.map(|from| {
+            let reader = Store::open_read_only(self.root.path()).unwrap().unwrap();
+            Resumption::plan(&reader, from, &request, &NoTree).unwrap()
+        });
+        RunRequest {
+            resumption,
+            ..request
         }
     }
 
@@ -97,12 +150,7 @@ impl World {
 
     pub(crate) fn start(self) -> Result<(Run, TempDir, Scripts), EngineError> {
         let store = Store::open(self.root.path()).unwrap();
-        let request = RunRequest {
-            plan: self.plan,
-            layers: layers(),
-            facts: facts(),
-            options: self.options,
-        };
+        let request = self.request();
         let run = Run::start(store, request, &NoTree, Clock::starting_at(NOON))?;
         Ok((run, self.root, Arc::new(Mutex::new(self.scripts))))
     }
