@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod error;
 mod output;
+mod places;
 mod question;
 mod remote;
 mod render;

@@ -1,7 +1,6 @@
 //! `gantry run`: the pipeline, here.
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gantry_engine::{
@@ -21,6 +20,7 @@ use super::plan::{heading, no_pipeline};
 use crate::args::{ExecutorKind, Format, Global, RunArgs};
 use crate::error::{CommandError, Exit};
 use crate::output;
+use crate::places::Places;
 use crate::question::Question;
 use crate::reporter::{self, Notes, Reporter};
 use crate::world::Files;
@@ -210,52 +210,6 @@ fn engine_error(error: EngineError) -> CommandError {
             }
         }
     }
-}
-
-/// Where gantry keeps what belongs to a project and is none of its files.
-struct Places {
-    snapshots: PathBuf,
-    builds: PathBuf,
-    caches: PathBuf,
-}
-
-impl Places {
-    fn of(root: &Path) -> Result<Places, CommandError> {
-        let variable = |name: &str| {
-            std::env::var_os(name)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
-        let base = variable("GANTRY_CACHE_DIR")
-            .or_else(|| variable("XDG_CACHE_HOME").map(|folder| folder.join("gantry")))
-            .or_else(|| variable("HOME").map(|folder| folder.join(".cache/gantry")))
-            .ok_or_else(|| {
-                CommandError::world("cannot tell where to keep work trees")
-                    .hint("set HOME, XDG_CACHE_HOME or GANTRY_CACHE_DIR")
-            })?;
-        let project = base.join("projects").join(folder_name(root));
-        Ok(Places {
-            snapshots: project.join("snapshots.git"),
-            builds: project.join("builds"),
-            caches: project.join("caches"),
-        })
-    }
-}
-
-/// A name that is readable and different for every root: its last part and a digest of the whole.
-fn folder_name(root: &Path) -> String {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    root.hash(&mut hasher);
-    let name = root
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    format!(
-        "{}-{:016x}",
-        gantry_language::slug::ref_slug(&name),
-        hasher.finish()
-    )
 }
 
 fn facts(question: &Question, snapshot: &Snapshot) -> Facts {
