@@ -135,7 +135,13 @@ fn run() {
       [JOB]...  Only these jobs; a manual job among them is started
 
     Options:
+          --stage <STAGE>           Only the jobs of this stage; may be repeated
+      -i, --interactive             Pick the jobs from a list, on a terminal
           --needs                   Also the jobs that these wait for
+          --resume [<RUN>]          Continue a run: keep what succeeded and would do the same again
+                                    [default: the newest run]
+          --dry-run                 Say what would run, be kept and be held; nothing is started or
+                                    stored
           --manual <JOB>            Start this manual job too; may be repeated
           --deploy[=<ENVIRONMENT>]  Let jobs run that reach outside (environment, release, pages), or
                                     only those of an environment
@@ -165,8 +171,12 @@ fn run() {
     Examples:
       gantry run
       gantry run test --needs
+      gantry run --stage test --fail-fast
       gantry run --manual publish --jobs 2
       gantry run --deploy=production
+      gantry run --dry-run           what would run, without running it
+      gantry run --resume            continue the newest run: what is done is kept
+      gantry run --resume 7 --deploy=production
     ");
 }
 

@@ -1,6 +1,7 @@
 //! Stories told to the real binary: what a person types, and what they get to see.
 
 mod changes;
+mod dry_run;
 mod environment;
 mod gantry;
 mod hello;
@@ -10,7 +11,9 @@ mod lint;
 mod plan;
 mod processes;
 mod redact;
+mod resume;
 mod run;
 mod stacks;
 mod stored;
+mod terminal;
 mod why;

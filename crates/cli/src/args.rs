@@ -81,7 +81,7 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Run the pipeline here
     #[command(
-        after_help = "Examples:\n  gantry run\n  gantry run test --needs\n  gantry run --manual publish --jobs 2\n  gantry run --deploy=production"
+        after_help = "Examples:\n  gantry run\n  gantry run test --needs\n  gantry run --stage test --fail-fast\n  gantry run --manual publish --jobs 2\n  gantry run --deploy=production\n  gantry run --dry-run           what would run, without running it\n  gantry run --resume            continue the newest run: what is done is kept\n  gantry run --resume 7 --deploy=production"
     )]
     Run(RunArgs),
     /// Explain why a job is in, out, manual or held
@@ -168,11 +168,23 @@ pub(crate) struct WhyArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// Only these jobs; a manual job among them is started
-    #[arg(value_name = "JOB")]
+    #[arg(value_name = "JOB", group = "some")]
     pub(crate) names: Vec<String>,
+    /// Only the jobs of this stage; may be repeated
+    #[arg(long = "stage", value_name = "STAGE", group = "some")]
+    pub(crate) stages: Vec<String>,
+    /// Pick the jobs from a list, on a terminal
+    #[arg(long, short, group = "some")]
+    pub(crate) interactive: bool,
     /// Also the jobs that these wait for
-    #[arg(long, requires = "names")]
+    #[arg(long, requires = "some")]
     pub(crate) needs: bool,
+    /// Continue a run: keep what succeeded and would do the same again [default: the newest run]
+    #[arg(long, value_name = "RUN", num_args = 0..=1, value_parser = run_number)]
+    pub(crate) resume: Option<Option<i64>>,
+    /// Say what would run, be kept and be held; nothing is started or stored
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Start this manual job too; may be repeated
     #[arg(long, value_name = "JOB")]
     pub(crate) manual: Vec<String>,
@@ -223,6 +235,11 @@ pub(crate) struct ArtifactsArgs {
     /// Copy the files into this folder
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+}
+
+fn run_number(text: &str) -> Result<i64, String> {
+    text.parse()
+        .map_err(|_| "not the number of a run; jobs stand before `--resume`".to_owned())
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

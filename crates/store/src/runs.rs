@@ -95,6 +95,11 @@ impl Reader {
         Ok(found.into_iter().next().flatten())
     }
 
+    /// Returns true while a living process drives the run.
+    pub fn goes_on(&self, run: RunId) -> Result<bool, StoreError> {
+        Ok(!lock::is_free(&self.folder().run(run).join("lock"))?)
+    }
+
     pub(crate) fn query_runs(
         &self,
         clause: &str,

@@ -58,7 +58,7 @@ fn print(reader: &Reader, run: RunId, attempt: &Attempt, raw: bool) -> Result<()
             output::print_raw(&buffer[..read])?;
         } else {
             let shown = if read == 0 {
-                lines.rest()
+                lines.rest().into_iter().collect()
             } else {
                 lines.push(&buffer[..read])
             };

@@ -1,10 +1,13 @@
 //! One file for each command, under the name the user types.
 
 mod artifacts;
+mod choose;
 mod completion;
+mod dry_run;
 mod lint;
 mod logs;
 mod plan;
+mod resume;
 pub(crate) mod run;
 mod runs;
 mod stored;

@@ -10,20 +10,24 @@ use gantry_engine::{
 use gantry_git::Snapshot;
 use gantry_language::compile::Outcome;
 use gantry_language::diagnostic::did_you_mean;
+use gantry_language::plan::Plan;
 use gantry_protocol::Wish;
 use gantry_runner::Settings;
 use gantry_store::{Store, Timestamp};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use super::choose::choose;
+use super::dry_run::{Scratch, dry_run};
 use super::plan::{heading, no_pipeline};
+use super::resume::Earlier;
 use crate::args::{ExecutorKind, Format, Global, RunArgs};
 use crate::error::{CommandError, Exit};
 use crate::output;
 use crate::places::Places;
 use crate::question::Question;
 use crate::reporter::{self, Notes, Reporter};
-use crate::world::Files;
+use crate::world::{self, Files};
 
 /// The first argument with which gantry starts itself as the supervisor of a script.
 pub(crate) const SUPERVISE: &str = "__supervise";
@@ -53,7 +57,16 @@ const INHERITED: &[&str] = &[
 ];
 
 pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError> {
-    let question = Question::new(global, &args.event)?;
+    let root = world::find_root(global.directory.as_deref(), &args.event.file)?;
+    let earlier = args
+        .resume
+        .map(|number| Earlier::find(&root, number))
+        .transpose()?;
+    let event = match &earlier {
+        Some(earlier) => earlier.event(&args.event, &world::Checkout::new(root, None))?,
+        None => args.event.clone(),
+    };
+    let question = Question::new(global, &event)?;
     let checked = question.check()?;
     let plan = match question.plan(&checked)? {
         Outcome::Pipeline(plan) => *plan,
@@ -62,12 +75,24 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
             return Ok(Exit::Success);
         }
     };
-    let options = options(args);
+    let mut options = options(args);
+    if let Some(earlier) = &earlier {
+        earlier.fill_in(&mut options, args);
+    }
+    if args.interactive {
+        options.selection = Selection::Jobs {
+            names: choose(&plan)?,
+            with_needs: args.needs,
+        };
+    }
     let executor = match args.executor {
         ExecutorKind::Auto => Executor::Fitting,
         ExecutorKind::Shell => Executor::Shell,
     };
     refuse(&refusals(&plan, &options, executor).map_err(|error| unknown_name(&error))?)?;
+    if args.dry_run {
+        return imagine(global, &question, plan, options, earlier.as_ref());
+    }
     find_bash()?;
     let mut store = Store::open(&question.root)?;
     close_interrupted(&mut store)?;
@@ -75,6 +100,9 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     let snapshot = question.checkout.project()?.snapshot(&places.snapshots)?;
     if global.format == Format::Text {
         let mut text = heading(&question);
+        if let Some(earlier) = &earlier {
+            text.push_str(&format!("resumes   {}\n", earlier.describe(&options)));
+        }
         if snapshot.dirty {
             text.push_str("          with the uncommitted files of the work tree\n");
         }
@@ -85,20 +113,18 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     }
     let names: Vec<&str> = plan.jobs.iter().map(|job| job.name.as_str()).collect();
     let mut reporter = reporter::reporter(global.format, &names, &store);
-    let request = RunRequest {
+    let mut request = RunRequest {
         facts: facts(&question, &snapshot),
         layers: question.layers.clone(),
         plan,
         options,
         resumption: None,
     };
-    let run = Run::start(
-        store,
-        request,
-        &Files::new(question.checkout.project()?, &snapshot),
-        Clock::system(),
-    )
-    .map_err(engine_error)?;
+    let files = Files::new(question.checkout.project()?, &snapshot);
+    if let Some(earlier) = &earlier {
+        request.resumption = Some(earlier.settle(&store, &mut request, &files)?);
+    }
+    let run = Run::start(store, request, &files, Clock::system()).map_err(engine_error)?;
     let summary = carry_out(run, settings(&places)?, &mut reporter)?;
     // What the jobs have left is only told of; not being able to read it is no reason to hide how they ended.
     let store = Store::open_read_only(&question.root).ok().flatten();
@@ -108,6 +134,31 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         Ending::Failed => Exit::Failed,
         Ending::Interrupted => Exit::Interrupted,
     })
+}
+
+/// Says what the run would come to. The snapshot that it is worked out with is not kept.
+fn imagine(
+    global: &Global,
+    question: &Question,
+    plan: Plan,
+    options: Options,
+    earlier: Option<&Earlier>,
+) -> Result<Exit, CommandError> {
+    let project = question.checkout.project()?;
+    let scratch = Scratch::new()?;
+    let snapshot = project.snapshot(scratch.path())?;
+    let mut request = RunRequest {
+        facts: facts(question, &snapshot),
+        layers: question.layers.clone(),
+        plan,
+        options,
+        resumption: None,
+    };
+    if let (Some(earlier), Some(reader)) = (earlier, Store::open_read_only(&question.root)?) {
+        let files = Files::new(project, &snapshot);
+        request.resumption = Some(earlier.plan(&reader, &request, &files)?);
+    }
+    dry_run(global, question, &request)
 }
 
 /// Closes runs whose process died, and says so.
@@ -142,9 +193,13 @@ fn now() -> Timestamp {
 fn options(args: &RunArgs) -> Options {
     let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     Options {
-        selection: match args.names.as_slice() {
-            [] => Selection::All,
-            names => Selection::Jobs {
+        selection: match (args.names.as_slice(), args.stages.as_slice()) {
+            ([], []) => Selection::All,
+            ([], stages) => Selection::Stages {
+                names: stages.to_vec(),
+                with_needs: args.needs,
+            },
+            (names, _) => Selection::Jobs {
                 names: names.to_vec(),
                 with_needs: args.needs,
             },
@@ -187,7 +242,7 @@ fn find_bash() -> Result<(), CommandError> {
         .hint("install bash; it is what runs the scripts of jobs"))
 }
 
-fn unknown_name(error: &UnknownName) -> CommandError {
+pub(crate) fn unknown_name(error: &UnknownName) -> CommandError {
     let hint = match error {
         UnknownName::Job { name, known }
         | UnknownName::Stage { name, known }
@@ -197,7 +252,7 @@ fn unknown_name(error: &UnknownName) -> CommandError {
     CommandError::usage(error.to_string()).maybe_hint(hint)
 }
 
-fn engine_error(error: EngineError) -> CommandError {
+pub(crate) fn engine_error(error: EngineError) -> CommandError {
     match error {
         EngineError::Store(error) => error.into(),
         EngineError::UnknownName(error) => unknown_name(&error),

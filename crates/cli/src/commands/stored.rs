@@ -4,7 +4,7 @@ use gantry_language::diagnostic::did_you_mean;
 use gantry_store::{Attempt, Reader, Run, RunId, Store};
 
 use crate::args::Global;
-use crate::commands::run;
+use crate::commands::run::close_interrupted;
 use crate::error::CommandError;
 use crate::world;
 
@@ -24,7 +24,7 @@ pub(crate) fn open(global: &Global) -> Result<Option<Reader>, CommandError> {
     }
     // A folder that cannot be written can still be read.
     if let Ok(mut store) = Store::open(&root) {
-        run::close_interrupted(&mut store)?;
+        close_interrupted(&mut store)?;
     }
     Ok(Store::open_read_only(&root)?)
 }
@@ -42,14 +42,7 @@ pub(crate) fn find(reader: &Reader, which: &[String]) -> Result<Meant, CommandEr
             Err(_) => return Err(CommandError::usage(format!("`{run}` is not the number of a run"))),
         },
     };
-    let run = match number {
-        Some(number) => reader.run(RunId(number))?,
-        None => reader.runs(1)?.pop(),
-    };
-    let Some(run) = run else {
-        let message = number.map_or_else(nothing_ran, |number| format!("there is no run {number}"));
-        return Err(CommandError::usage(message).hint("gantry runs lists what ran here"));
-    };
+    let run = run(reader, number)?;
     let mut attempts = reader.attempts(run.id)?;
     if let Some(job) = job {
         let names: Vec<String> = attempts.iter().map(|attempt| attempt.job.clone()).collect();
@@ -63,6 +56,18 @@ pub(crate) fn find(reader: &Reader, which: &[String]) -> Result<Meant, CommandEr
         run,
         attempts,
         by_name: job.is_some(),
+    })
+}
+
+/// Finds the run with a number, or the newest one.
+pub(crate) fn run(reader: &Reader, number: Option<i64>) -> Result<Run, CommandError> {
+    let run = match number {
+        Some(number) => reader.run(RunId(number))?,
+        None => reader.runs(1)?.pop(),
+    };
+    run.ok_or_else(|| {
+        let message = number.map_or_else(nothing_ran, |number| format!("there is no run {number}"));
+        CommandError::usage(message).hint("gantry runs lists what ran here")
     })
 }
 

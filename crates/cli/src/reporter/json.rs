@@ -127,6 +127,7 @@ fn job_value(job: &JobSummary) -> Value {
         "failure_reason": job.failure_reason,
         "exit_code": job.exit_code,
         "message": job.message,
+        "kept_from": job.kept_from.map(|run| run.0),
         "duration_ms": job.duration.map(|took| took.as_millis()),
     })
 }

@@ -185,6 +185,7 @@ fn explanation(summary: &Summary, job: &JobSummary) -> (String, Option<String>) 
             waits(job, consent),
             Some(wording::start_command(&job.name, consent)),
         ),
+        (None, _) if job.kept_from.is_some() => (job.reason.clone(), None),
         (None, Status::Success) => (attempts, None),
         (None, Status::Failed) => {
             let mut why = wording::failure(job);

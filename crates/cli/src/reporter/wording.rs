@@ -34,6 +34,7 @@ pub(super) fn transition(
 ) -> Option<String> {
     Some(match (to, reason) {
         (Status::Running, _) => format!("{DIM}started{}{RESET}", attempt.suffix()),
+        (Status::Success | Status::Failed, Reason::Kept { .. }) => format!("{DIM}{reason}{RESET}"),
         (Status::Success, _) => format!("{GREEN}succeeded{RESET}"),
         (Status::Failed, Reason::Failed { failure, exit_code }) => {
             let why = cause(Some(failure), *exit_code, note);
@@ -210,6 +211,7 @@ mod tests {
             (Status::Pending, Reason::Ready),
             (Status::Running, Reason::Picked),
             (Status::Success, Reason::Succeeded),
+            (Status::Success, Reason::Kept { run: 7 }),
             (Status::Canceling, Reason::CancelRequested),
             (Status::Canceled, Reason::CancelRequested),
             (Status::Manual, Reason::ByHand { optional: true }),
@@ -224,6 +226,7 @@ mod tests {
         insta::assert_snapshot!(said.join("\n"), @r"
         started
         succeeded
+        kept from run 7
         canceled
         manual: waits to be played, nothing waits for it
         held: it acts on environment `production`

@@ -102,10 +102,12 @@ fn a_run_that_goes_on_is_not_removed() {
     let root = tempfile::tempdir().unwrap();
     let mut store = Store::open(root.path()).unwrap();
     let Created { run, lock, .. } = create(&mut store, &["build"]);
+    assert!(store.goes_on(run).unwrap());
     assert!(!store.remove_run(run).unwrap());
     store.finish_run(run, "success", after(1)).unwrap();
     assert!(!store.remove_run(run).unwrap(), "its process still holds it");
     drop(lock);
+    assert!(!store.goes_on(run).unwrap());
     assert!(store.remove_run(run).unwrap());
     assert!(!store.remove_run(run).unwrap(), "it is gone");
 }

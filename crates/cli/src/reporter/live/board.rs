@@ -89,7 +89,9 @@ impl Board {
         }
         let progress = match to {
             Status::Running | Status::Canceling => Progress::Running,
-            Status::Failed if !matches!(reason, Reason::AllowedFailure { .. }) => Progress::Failed,
+            Status::Failed if !matches!(reason, Reason::AllowedFailure { .. } | Reason::Kept { .. }) => {
+                Progress::Failed
+            }
             to if to.is_completed() => Progress::Done,
             _ => Progress::Waiting,
         };

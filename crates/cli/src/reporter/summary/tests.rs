@@ -16,6 +16,7 @@ fn job(name: &str, status: Status, reason: &str) -> JobSummary {
         attempts: 1,
         status,
         reason: reason.to_owned(),
+        kept_from: None,
         allowed_to_fail: false,
         failure_reason: None,
         exit_code: None,

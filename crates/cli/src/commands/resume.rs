@@ -1,0 +1,201 @@
+//! `gantry run --resume`: which run is continued, as what, and what has to be asked first.
+
+use std::io::{BufRead, IsTerminal};
+use std::path::Path;
+
+use gantry_engine::{Circumstances, Hold, Options, Resumption, RunRequest, Selection, Tree, Uncertain};
+use gantry_language::event::{Ref, Source};
+use gantry_store::{Reader, Run, RunId, Store};
+
+use super::run::engine_error;
+use super::stored;
+use crate::args::{EventArgs, EventKind, RunArgs};
+use crate::error::CommandError;
+use crate::output;
+use crate::world::Checkout;
+
+/// The configuration's name where nobody says another.
+const DEFAULT_FILE: &str = ".gitlab-ci.yml";
+
+/// The run that is continued.
+pub(crate) struct Earlier {
+    pub(crate) run: Run,
+    circumstances: Option<Circumstances>,
+    options: Option<Options>,
+}
+
+impl Earlier {
+    /// Finds the run with that number, or the newest one. Nobody may be driving it.
+    pub(crate) fn find(root: &Path, number: Option<i64>) -> Result<Earlier, CommandError> {
+        let reader = Store::open_read_only(root)?
+            .ok_or_else(|| CommandError::usage(stored::nothing_ran()).hint("gantry run begins"))?;
+        let run = stored::run(&reader, number)?;
+        if run.finished_at.is_none() && reader.goes_on(run.id)? {
+            return Err(CommandError::usage(format!("run {} still goes on", run.id))
+                .hint(format!("gantry logs -f {} follows it", run.id)));
+        }
+        Ok(Earlier {
+            circumstances: Circumstances::read(&reader, run.id).map_err(engine_error)?,
+            options: serde_json::from_str(&run.options).ok(),
+            run,
+        })
+    }
+
+    /// Returns the event that the run was made for, where none is typed and HEAD is still where it was; on another
+    /// commit only what the files say is meant.
+    pub(crate) fn event(&self, typed: &EventArgs, checkout: &Checkout) -> Result<EventArgs, CommandError> {
+        let mut event = typed.clone();
+        let Some(circumstances) = &self.circumstances else {
+            return Ok(event);
+        };
+        let path = circumstances
+            .predefined
+            .iter()
+            .find(|variable| variable.key == "CI_CONFIG_PATH");
+        if let Some(path) = path
+            && typed.file == DEFAULT_FILE
+        {
+            event.file.clone_from(&path.value);
+        }
+        let head = checkout.project()?.head()?.commit.map(|commit| commit.sha);
+        let same_commit = head.is_none_or(|sha| sha == circumstances.facts.sha);
+        let nothing_typed = typed.event.is_none() && typed.branch.is_none() && typed.tag.is_none();
+        if nothing_typed && same_commit {
+            event.event = kind(&self.run.source);
+            match &circumstances.facts.git_ref {
+                Ref::Tag(tag) => event.tag = Some(tag.clone()),
+                Ref::Branch(branch)
+                | Ref::MergeRequest {
+                    source_branch: branch,
+                    ..
+                } => {
+                    event.branch = Some(branch.clone());
+                }
+            }
+        }
+        self.tell_of_values(typed);
+        Ok(event)
+    }
+
+    fn tell_of_values(&self, typed: &EventArgs) {
+        let given = self
+            .circumstances
+            .iter()
+            .flat_map(|circumstances| &circumstances.given);
+        let missing: Vec<String> = given
+            .filter(|name| !typed.variables.iter().any(|(key, _)| key == *name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if !missing.is_empty() {
+            output::note(&format!(
+                "note: run {} was given {}, and values are not kept: say them again with --variable\n",
+                self.run.id,
+                missing.join(", "),
+            ));
+        }
+    }
+
+    /// Lets the run be about the jobs that it was about, unless others are named. That it may reach outside is said
+    /// each time anew.
+    pub(crate) fn fill_in(&self, options: &mut Options, args: &RunArgs) {
+        let Some(earlier) = &self.options else {
+            return;
+        };
+        if args.names.is_empty() && args.stages.is_empty() && !args.interactive {
+            options.selection.clone_from(&earlier.selection);
+        }
+        for job in &earlier.manual {
+            if !options.manual.contains(job) {
+                options.manual.push(job.clone());
+            }
+        }
+    }
+
+    /// Says which run is continued, and how much of it.
+    pub(crate) fn describe(&self, options: &Options) -> String {
+        let only = match &options.selection {
+            Selection::All => String::new(),
+            Selection::Jobs { names, .. } => format!(", only {}", names.join(", ")),
+            Selection::Stages { names, .. } => format!(", only stage {}", names.join(", ")),
+        };
+        format!("run {}{only}", self.run.id)
+    }
+
+    /// Works out what is kept.
+    pub(crate) fn plan(
+        &self,
+        reader: &Reader,
+        request: &RunRequest,
+        tree: &dyn Tree,
+    ) -> Result<Resumption, CommandError> {
+        Resumption::plan(reader, self.run.id, request, tree).map_err(engine_error)
+    }
+
+    /// Works out what is kept, and asks about what may have been done outside.
+    pub(crate) fn settle(
+        &self,
+        reader: &Reader,
+        request: &mut RunRequest,
+        tree: &dyn Tree,
+    ) -> Result<Resumption, CommandError> {
+        let mut resumption = self.plan(reader, request, tree)?;
+        if resumption.uncertain.is_empty() {
+            return Ok(resumption);
+        }
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return Err(refused(self.run.id, &resumption.uncertain));
+        }
+        for uncertain in std::mem::take(&mut resumption.uncertain) {
+            if agreed(self.run.id, &uncertain)? {
+                request.options.deploy = request.options.deploy.clone().and_job(uncertain.job);
+            }
+        }
+        self.plan(reader, request, tree)
+    }
+}
+
+fn kind(source: &str) -> Option<EventKind> {
+    match source.parse().ok()? {
+        Source::Push | Source::ParentPipeline => None,
+        Source::Web => Some(EventKind::Web),
+        Source::Api => Some(EventKind::Api),
+        Source::Trigger => Some(EventKind::Trigger),
+        Source::Schedule => Some(EventKind::Schedule),
+        Source::Pipeline => Some(EventKind::Pipeline),
+        Source::MergeRequestEvent => Some(EventKind::MergeRequest),
+    }
+}
+
+/// Nobody is there to be asked.
+fn refused(run: RunId, uncertain: &[Uncertain]) -> CommandError {
+    let line = |uncertain: &Uncertain| {
+        let Uncertain { job, hold } = uncertain;
+        format!("job `{job}` was stopped in run {run} while it ran, and {hold}: nobody knows how far it got")
+    };
+    let lines: Vec<String> = uncertain.iter().map(line).collect();
+    let mut error = CommandError::usage(lines.join("\nerror: "));
+    for Uncertain { job, hold } in uncertain {
+        let deploy = match hold {
+            Hold::Environment { name } => format!("--deploy={name}"),
+            _ => "--deploy".to_owned(),
+        };
+        error = error
+            .hint(format!("gantry logs {run} '{job}' shows what it said"))
+            .hint(format!("{deploy} runs `{job}` once more"));
+    }
+    error.hint("on a terminal, gantry run --resume asks")
+}
+
+fn agreed(run: RunId, uncertain: &Uncertain) -> Result<bool, CommandError> {
+    let Uncertain { job, hold } = uncertain;
+    output::note(&format!(
+        "job `{job}` was stopped in run {run} while it ran, and {hold}: nobody knows how far it got\n\
+         run it once more? [y/N] "
+    ));
+    let mut line = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|error| CommandError::world("cannot read from the terminal").because(&error))?;
+    Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
