@@ -255,8 +255,9 @@ fn logs() {
       [RUN] [JOB]...  A run's number, a job's name, or both; without a number the newest run
 
     Options:
-          --raw   The log as it was recorded, with section marks and colours
-      -h, --help  Print help
+      -f, --follow  Go on printing while the run goes on; Ctrl-C ends only this
+          --raw     The log as it was recorded, with section marks and colours
+      -h, --help    Print help
 
     Everywhere:
       -C, --directory <DIR>  The root of the project; without it, the nearest folder above that has the
@@ -269,6 +270,7 @@ fn logs() {
       gantry logs            the newest run, all jobs
       gantry logs test       its job `test`
       gantry logs 7 test     that of run 7
+      gantry logs -f test    that of a run that goes on, until the job ends
     ");
 }
 

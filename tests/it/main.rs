@@ -3,6 +3,7 @@
 mod changes;
 mod dry_run;
 mod environment;
+mod follow;
 mod gantry;
 mod hello;
 mod help;

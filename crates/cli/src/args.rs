@@ -94,7 +94,7 @@ pub(crate) enum Command {
     Runs(RunsArgs),
     /// Print the log of a job
     #[command(
-        after_help = "Examples:\n  gantry logs            the newest run, all jobs\n  gantry logs test       its job `test`\n  gantry logs 7 test     that of run 7"
+        after_help = "Examples:\n  gantry logs            the newest run, all jobs\n  gantry logs test       its job `test`\n  gantry logs 7 test     that of run 7\n  gantry logs -f test    that of a run that goes on, until the job ends"
     )]
     Logs(LogsArgs),
     /// List or fetch what jobs left behind
@@ -222,6 +222,9 @@ pub(crate) struct LogsArgs {
     /// A run's number, a job's name, or both; without a number the newest run
     #[arg(value_name = "RUN] [JOB", num_args = 0..=2)]
     pub(crate) which: Vec<String>,
+    /// Go on printing while the run goes on; Ctrl-C ends only this
+    #[arg(long, short)]
+    pub(crate) follow: bool,
     /// The log as it was recorded, with section marks and colours
     #[arg(long)]
     pub(crate) raw: bool,

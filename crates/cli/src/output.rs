@@ -17,13 +17,25 @@ pub(crate) fn choose_color(color: Color) {
     choice.write_global();
 }
 
+/// Whether anybody reads what is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Listens,
+    Gone,
+}
+
 /// Writes a text to standard output.
 pub(crate) fn print(text: &str) -> Result<(), CommandError> {
+    tell(text).map(drop)
+}
+
+/// Writes a text to standard output, for whoever goes on only as long as somebody reads it.
+pub(crate) fn tell(text: &str) -> Result<Reader, CommandError> {
     write(&mut anstream::stdout().lock(), text.as_bytes())
 }
 
 /// Writes bytes to standard output as they are.
-pub(crate) fn print_raw(bytes: &[u8]) -> Result<(), CommandError> {
+pub(crate) fn print_raw(bytes: &[u8]) -> Result<Reader, CommandError> {
     write(&mut std::io::stdout().lock(), bytes)
 }
 
@@ -38,12 +50,11 @@ pub(crate) fn print_json(value: &serde_json::Value) -> Result<(), CommandError> 
     print(&format!("{text}\n"))
 }
 
-fn write(to: &mut impl Write, bytes: &[u8]) -> Result<(), CommandError> {
+fn write(to: &mut impl Write, bytes: &[u8]) -> Result<Reader, CommandError> {
     match to.write_all(bytes).and_then(|()| to.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(CommandError::world("cannot write to standard output").because(&error))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(Reader::Listens),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(CommandError::world("cannot write to standard output").because(&error)),
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{BufReader, Read};
 
 use gantry_store::{Attempt, Reader, RunId};
 
+use super::follow::follow;
 use super::stored;
 use crate::args::{Global, LogsArgs};
 use crate::error::{CommandError, Exit};
@@ -16,6 +17,9 @@ pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, CommandErro
         return Err(CommandError::usage(stored::nothing_ran()));
     };
     let meant = stored::find(&reader, &args.which)?;
+    if args.follow {
+        return follow(global, reader, &meant, args.raw);
+    }
     for attempt in meant
         .attempts
         .iter()
@@ -55,7 +59,7 @@ fn print(reader: &Reader, run: RunId, attempt: &Attempt, raw: bool) -> Result<()
             CommandError::world(format!("cannot read `{}`", path.display())).because(&error)
         })?;
         if raw {
-            output::print_raw(&buffer[..read])?;
+            let _ = output::print_raw(&buffer[..read])?;
         } else {
             let shown = if read == 0 {
                 lines.rest().into_iter().collect()

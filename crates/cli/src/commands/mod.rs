@@ -4,6 +4,7 @@ mod artifacts;
 mod choose;
 mod completion;
 mod dry_run;
+mod follow;
 mod lint;
 mod logs;
 mod plan;

@@ -14,9 +14,6 @@ use crate::error::CommandError;
 use crate::output;
 use crate::world::Checkout;
 
-/// The configuration's name where nobody says another.
-const DEFAULT_FILE: &str = ".gitlab-ci.yml";
-
 /// The run that is continued.
 pub(crate) struct Earlier {
     pub(crate) run: Run,
@@ -53,7 +50,7 @@ impl Earlier {
             .iter()
             .find(|variable| variable.key == "CI_CONFIG_PATH");
         if let Some(path) = path
-            && typed.file == DEFAULT_FILE
+            && typed.file == stored::CONFIGURATION
         {
             event.file.clone_from(&path.value);
         }

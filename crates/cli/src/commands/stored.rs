@@ -8,6 +8,9 @@ use crate::commands::run::close_interrupted;
 use crate::error::CommandError;
 use crate::world;
 
+/// The file that makes a folder a project.
+pub(crate) const CONFIGURATION: &str = ".gitlab-ci.yml";
+
 /// A run and those of its attempts that are meant.
 pub(crate) struct Meant {
     pub(crate) run: Run,
@@ -18,7 +21,7 @@ pub(crate) struct Meant {
 
 /// Opens the store of the project for reading, after runs that died have been closed.
 pub(crate) fn open(global: &Global) -> Result<Option<Reader>, CommandError> {
-    let root = world::find_root(global.directory.as_deref(), ".gitlab-ci.yml")?;
+    let root = world::find_root(global.directory.as_deref(), CONFIGURATION)?;
     if Store::open_read_only(&root)?.is_none() {
         return Ok(None);
     }
