@@ -16,7 +16,7 @@ use super::stored::{self, Meant};
 use crate::args::Global;
 use crate::error::{CommandError, Exit};
 use crate::output::{self, padded, style::*};
-use crate::trace_view::{Lines, Shown};
+use crate::trace_view::Lines;
 use crate::world;
 
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -130,17 +130,15 @@ impl Follower {
     }
 
     fn print_new(&mut self, attempt: &Attempt) -> Result<output::Reader, CommandError> {
-        let shown = match self.job {
-            Some(_) => Shown::Everything,
-            None => Shown::Scripts,
-        };
+        // One job's log is shown whole; of many, what their scripts say.
+        let whole = self.job.is_some();
         let path = self.reader.folder().trace(self.run, attempt.id);
         let failed = |error: &std::io::Error| {
             CommandError::world(format!("cannot read `{}`", path.display())).because(error)
         };
         let tail = self.tails.entry(attempt.id).or_insert_with(|| Tail {
             file: None,
-            lines: Lines::new(shown),
+            lines: Lines::default(),
             over: false,
         });
         if tail.over {
@@ -173,7 +171,8 @@ impl Follower {
                 }
                 let text: String = lines
                     .into_iter()
-                    .map(|line| format!("{prefix}{line}{RESET}\n"))
+                    .filter(|line| whole || line.is_shown_live())
+                    .map(|line| format!("{prefix}{}{RESET}\n", line.text))
                     .collect();
                 output::tell(&text)?
             };
