@@ -5,7 +5,6 @@ use insta::assert_snapshot;
 use crate::support::case;
 
 // §2.8, §16.70
-// shows: S0-33
 #[test]
 pub(crate) fn dependencies_choose_artifacts() {
     let yaml = "

@@ -118,7 +118,6 @@ pub(crate) fn mistakes_of_artifacts() {
 }
 
 // §2.5
-// shows: S0-32
 #[test]
 pub(crate) fn caches_and_their_keys() {
     let yaml = "

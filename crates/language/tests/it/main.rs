@@ -18,6 +18,7 @@ mod needs;
 mod parallel;
 mod pipeline;
 mod policy;
+mod predefined;
 mod properties;
 mod references;
 mod rules;

@@ -399,7 +399,7 @@ fn rules_nest_ten_lists_deep() {
     ");
 }
 
-// shows: S0-54
+// §2.22, §2.15: in tag pipelines alone, and without any default
 #[test]
 fn a_release_job_for_tags() {
     let yaml = "

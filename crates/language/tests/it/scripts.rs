@@ -5,7 +5,6 @@ use insta::assert_snapshot;
 use crate::support::case;
 
 // §1.5
-// shows: S0-28
 #[test]
 pub(crate) fn a_script_and_what_runs_around_it() {
     let yaml = "

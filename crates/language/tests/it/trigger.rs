@@ -5,7 +5,6 @@ use insta::assert_snapshot;
 use crate::support::case;
 
 // §2.35
-// shows: S0-45
 #[test]
 pub(crate) fn a_trigger_job_names_a_project() {
     let yaml = "

@@ -106,7 +106,7 @@ fn a_timeout_is_a_string() {
     "#);
 }
 
-// S0-35: §1.5
+// §1.5
 // shows: S0-35
 #[test]
 fn block_scalars_stay_one_command() {
