@@ -25,6 +25,9 @@ pub(crate) fn hash(plan: &Plan) -> PlanHash {
     update(to_value(&plan.source));
     update(to_value(&plan.stages));
     update(sorted(to_value(&plan.variables)));
+    if !plan.auto_cancel.is_default() {
+        update(to_value(&plan.auto_cancel));
+    }
     let mut jobs: Vec<_> = plan.jobs.iter().collect();
     jobs.sort_by_key(|job| &job.name);
     for job in jobs {

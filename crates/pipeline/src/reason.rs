@@ -71,6 +71,10 @@ pub enum Reason {
     },
     /// Canceling or canceled on request.
     CancelRequested,
+    /// Canceling or canceled, because a job failed whose pipeline is to end with it.
+    FailureElsewhere {
+        job: String,
+    },
     /// Canceled from where it ran: the driver said so.
     CanceledElsewhere,
     Skipped(SkipCause),
@@ -118,6 +122,7 @@ impl fmt::Display for Reason {
             }
             Reason::Kept { run } => write!(f, "kept from run {run}"),
             Reason::CancelRequested => f.write_str("canceled on request"),
+            Reason::FailureElsewhere { job } => write!(f, "canceled because `{job}` failed"),
             Reason::CanceledElsewhere => f.write_str("canceled"),
             Reason::Skipped(cause) => cause.fmt(f),
         }

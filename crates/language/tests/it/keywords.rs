@@ -3,8 +3,8 @@
 use gantry_language::keywords::table::{JOB, Keyword, Support, TOP_LEVEL};
 
 use crate::{
-    changes, containers, defaults, dependencies, environments, exists, extends, include, kept, needs,
-    parallel, pipeline, policy, rules, scripts, starting, trigger, variables, workflow,
+    auto_cancel, changes, containers, coverage, defaults, dependencies, environments, exists, extends,
+    include, kept, needs, parallel, pipeline, policy, rules, scripts, starting, trigger, variables, workflow,
 };
 
 /// A keyword, the test of its behaviour, the test of its mistakes.
@@ -61,6 +61,11 @@ const TOP_LEVEL_SHOWN: &[Shown] = &[
         workflow::rules_decide_about_the_pipeline,
         workflow::mistakes_of_workflow,
     ),
+    (
+        "workflow:auto_cancel",
+        auto_cancel::a_rule_outranks_the_workflow_key_by_key,
+        auto_cancel::mistakes_read_well,
+    ),
 ];
 
 const JOB_SHOWN: &[Shown] = &[
@@ -85,6 +90,11 @@ const JOB_SHOWN: &[Shown] = &[
         scripts::mistakes_of_scripts,
     ),
     ("cache", kept::caches_and_their_keys, kept::mistakes_of_caches),
+    (
+        "coverage",
+        coverage::the_slashes_are_cut_off_and_nothing_else,
+        coverage::mistakes_read_well,
+    ),
     (
         "dependencies",
         dependencies::dependencies_choose_artifacts,

@@ -1,7 +1,9 @@
 //! What a configuration means, shown by example: each test names the section of the reference that it reproduces.
 
+mod auto_cancel;
 mod changes;
 mod containers;
+mod coverage;
 mod defaults;
 mod dependencies;
 mod environments;

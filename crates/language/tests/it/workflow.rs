@@ -96,9 +96,6 @@ pub(crate) fn mistakes_of_workflow() {
       --> .gitlab-ci.yml:3:3
       help: did you mean `rules`?
       gitlab: workflow config contains unknown keys: rule
-    error: `workflow:auto_cancel` is not supported yet
-      --> .gitlab-ci.yml:4:3
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
     error: `when` cannot be `manual`
       --> .gitlab-ci.yml:6:13
       help: use one of `always` or `never`
@@ -113,9 +110,6 @@ pub(crate) fn mistakes_of_workflow() {
     error: `X` takes a scalar here, not a list
       --> .gitlab-ci.yml:10:31
       gitlab: workflow:rules:rule:variables x config must be a string
-    error: `workflow:rules:auto_cancel` is not supported yet
-      --> .gitlab-ci.yml:11:16
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
     "#);
     assert_snapshot!(case("workflow: [x]\na: {script: x}").check(), @r"
     error: `workflow` takes a mapping, not a list
