@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use nix::sys::resource::{UsageWho, getrusage};
 
 use crate::arguments::Arguments;
-use crate::{marked, program, workspace};
+use crate::{marked, measure, program, workspace};
 
 pub(crate) const USAGE: &str = "[--check] [--write]
 
-  --check   fail beyond 3 minutes or 130 crates
+  --check   fail beyond 6 minutes of CPU time (3 minutes on two idle cores) or 130 crates
   --write   keep the numbers in docs/benchmarks.md";
 
-const LONGEST: Duration = Duration::from_secs(3 * 60);
+/// What two cores do in three minutes. Elapsed time would fail for what else the machine is doing.
+const MOST_CPU: Duration = Duration::from_secs(2 * 3 * 60);
 const MOST_CRATES: usize = 130;
 
 pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
@@ -22,38 +24,54 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     arguments.finish()?;
 
     let crates = count_crates()?;
-    let time = clean_build()?;
+    let Built { elapsed, cpu } = clean_build()?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let report = format!(
-        "A clean release build of `gantry` takes {:.0} s on {cores} cores (limit: {} s) and compiles {crates} crates \
-         (limit: {MOST_CRATES}).",
-        time.as_secs_f64(),
-        LONGEST.as_secs(),
+        "A clean release build of `gantry` takes {:.0} s on {cores} cores, {:.0} s of CPU time (limit: {} s), and compiles \
+         {crates} crates (limit: {MOST_CRATES}).",
+        elapsed.as_secs_f64(),
+        cpu.as_secs_f64(),
+        MOST_CPU.as_secs(),
     );
     println!("{report}");
     if write {
         marked::write(&workspace::root().join("docs/benchmarks.md"), "build", &report)?;
     }
-    if check && (time > LONGEST || crates > MOST_CRATES) {
+    if check && (cpu > MOST_CPU || crates > MOST_CRATES) {
         bail!("the build is beyond its limits");
     }
     Ok(())
 }
 
+struct Built {
+    elapsed: Duration,
+    /// Of cargo and all that it started.
+    cpu: Duration,
+}
+
 /// Builds into an empty folder and throws it away. The sources are there before the clock starts: their download
 /// says something about the network, not about us.
-fn clean_build() -> Result<Duration> {
+fn clean_build() -> Result<Built> {
     program::run(&mut program::cargo(&["fetch", "--quiet", "--locked"]))?;
     let target = tempfile::Builder::new()
         .prefix("gantry-build-")
         .tempdir()
         .context("no temporary folder")?;
+    let before = cpu_of_children()?;
     let start = Instant::now();
     program::run(
         program::cargo(&["build", "--locked", "--release", "-p", "gantry"])
             .env("CARGO_TARGET_DIR", target.path()),
     )?;
-    Ok(start.elapsed())
+    Ok(Built {
+        elapsed: start.elapsed(),
+        cpu: cpu_of_children()?.saturating_sub(before),
+    })
+}
+
+fn cpu_of_children() -> Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).context("the kernel tells nothing about the build")?;
+    Ok(measure::duration(usage.user_time()) + measure::duration(usage.system_time()))
 }
 
 fn count_crates() -> Result<usize> {

@@ -81,7 +81,7 @@ fn in_this_process(words: &[String]) -> Result<Usage> {
     })
 }
 
-fn duration(time: TimeVal) -> Duration {
+pub(crate) fn duration(time: TimeVal) -> Duration {
     let micros = time.tv_sec() * 1_000_000 + time.tv_usec();
     Duration::from_micros(micros.try_into().unwrap_or(0))
 }

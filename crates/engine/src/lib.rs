@@ -25,6 +25,7 @@ mod cache_key;
 mod circumstances;
 mod clock;
 mod coordinator;
+mod coverage;
 mod dotenv;
 mod drive;
 mod error;

@@ -53,6 +53,8 @@ pub struct JobSummary {
     pub message: Option<String>,
     /// What has to be said for it to start; only a manual job has this.
     pub consent: Option<Consent>,
+    /// In percent, as the log had it.
+    pub coverage: Option<String>,
     /// How long it ran, if it ran to an end.
     pub duration: Option<Duration>,
 }
@@ -122,6 +124,7 @@ impl JobSummary {
             exit_code: current.exit_code,
             message: current.message.clone(),
             consent: (state.status == Status::Manual).then(|| Consent::of(run, job)),
+            coverage: current.coverage.clone(),
             duration: current.duration(),
         }
     }

@@ -80,6 +80,9 @@ CREATE TABLE dotenv (
 ALTER TABLE attempts ADD COLUMN fingerprint TEXT;
 ALTER TABLE runs ADD COLUMN circumstances TEXT;
 ",
+    "
+ALTER TABLE attempts ADD COLUMN coverage TEXT;
+",
 ];
 
 /// The schema from which on attempts have fingerprints, and runs circumstances.

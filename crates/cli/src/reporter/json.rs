@@ -125,6 +125,7 @@ fn job_value(job: &JobSummary) -> Value {
         "attempts": job.attempts,
         "allowed_to_fail": job.allowed_to_fail,
         "failure_reason": job.failure_reason,
+        "coverage": job.coverage.as_deref().and_then(|percent| percent.parse::<f64>().ok()),
         "exit_code": job.exit_code,
         "message": job.message,
         "kept_from": job.kept_from.map(|run| run.0),

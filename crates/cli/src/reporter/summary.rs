@@ -186,7 +186,15 @@ fn explanation(summary: &Summary, job: &JobSummary) -> (String, Option<String>) 
             Some(wording::start_command(&job.name, consent)),
         ),
         (None, _) if job.kept_from.is_some() => (job.reason.clone(), None),
-        (None, Status::Success) => (attempts, None),
+        (None, Status::Success) => {
+            let covered = job
+                .coverage
+                .as_ref()
+                .map(|percent| format!("{percent} % covered"));
+            let parts = [covered.unwrap_or_default(), attempts];
+            let said: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            (said.join(", "), None)
+        }
         (None, Status::Failed) => {
             let mut why = wording::failure(job);
             if !attempts.is_empty() {

@@ -19,6 +19,7 @@ fn job(name: &str, status: Status, reason: &str) -> JobSummary {
         kept_from: None,
         allowed_to_fail: false,
         failure_reason: None,
+        coverage: None,
         exit_code: None,
         message: None,
         consent: None,
