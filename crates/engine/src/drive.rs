@@ -16,7 +16,7 @@ use gantry_protocol::{FailureReason, JobState, JobUpdate, Wish};
 use gantry_store::{AttemptId, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::coordinator::{LocalCoordinator, Message, Report};
 use crate::error::EngineError;
@@ -25,6 +25,7 @@ use crate::handover::{Handover, Leftover, artifact_sources};
 use crate::hold::hold;
 use crate::ledger::Current;
 use crate::observer::{JobName, Notice, Observer};
+use crate::resources::{ASK_AGAIN, Answer};
 use crate::run::Run;
 use crate::select::is_played;
 use crate::summary::{Summary, is_allowed};
@@ -46,6 +47,8 @@ pub(crate) struct Drive<'o, S, O> {
     working: HashMap<Id, Working>,
     /// The manual jobs that are to be started on the person's behalf, each once.
     to_play: Vec<JobIndex>,
+    /// A job waits for what somebody else has, of whose end nothing is heard.
+    asks_again: bool,
 }
 
 /// A job that a runner has.
@@ -65,6 +68,8 @@ enum Occurrence {
     RunnerEnded(Id, Option<JoinError>),
     Interrupted(Wish),
     Deadline,
+    /// Time to ask again for a resource group.
+    AskAgain,
 }
 
 impl<'o, S, F, O> Drive<'o, S, O>
@@ -87,6 +92,7 @@ where
             runners: JoinSet::new(),
             working: HashMap::new(),
             to_play,
+            asks_again: false,
         }
     }
 
@@ -108,6 +114,7 @@ where
         self.run.ledger.explain(self.stuck())?;
         loop {
             self.play_chosen()?;
+            self.grant_resources()?;
             self.hand_out()?;
             if self.runners.is_empty() && self.run.pipeline.is_settled() {
                 return self.finish();
@@ -134,6 +141,7 @@ where
                 Err(error) => Occurrence::RunnerEnded(error.id(), Some(error)),
             },
             Some(message) = self.messages.recv() => Occurrence::Message(message),
+            () = sleep(ASK_AGAIN), if self.asks_again => Occurrence::AskAgain,
         }
     }
 
@@ -143,6 +151,7 @@ where
             Occurrence::RunnerEnded(id, panic) => self.runner_ended(id, panic),
             Occurrence::Interrupted(wish) => self.interrupted(wish),
             Occurrence::Deadline => self.apply(Event::Tick, None),
+            Occurrence::AskAgain => Ok(()),
         }
     }
 
@@ -199,6 +208,9 @@ where
                 attempts: attempts_allowed(transition, &transitions[position + 1..]),
             });
             self.pass_on(transition);
+            if transition.to.is_completed() {
+                self.run.resources.release(transition.job);
+            }
         }
         Ok(())
     }
@@ -225,6 +237,33 @@ where
             .collect();
         for job in waiting {
             self.apply(Event::Play(job), None)?;
+        }
+        Ok(())
+    }
+
+    /// Lets the jobs go whose resource group is free, and tells the others who has theirs.
+    fn grant_resources(&mut self) -> Result<(), EngineError> {
+        self.asks_again = false;
+        let waiting: Vec<JobIndex> = self.run.pipeline.waiting_for_resource().collect();
+        for job in waiting {
+            let run = &mut self.run;
+            let planned = &run.plan.jobs[job.0];
+            let group = planned.resource_group.as_deref().unwrap_or_default();
+            let (folder, id) = (run.ledger.folder(), run.ledger.run());
+            let holder = match run.resources.ask(folder, id, job, &planned.name, group)? {
+                Answer::Granted => {
+                    self.apply(Event::Granted(job), None)?;
+                    continue;
+                }
+                Answer::HeldHere(holder) => holder,
+                Answer::HeldElsewhere(holder) => {
+                    self.asks_again = true;
+                    holder
+                }
+            };
+            if !waits_for(&self.run.pipeline.job(job).reason, &holder) {
+                self.apply(Event::Refused { job, holder }, None)?;
+            }
         }
         Ok(())
     }
@@ -466,6 +505,10 @@ fn job_name(plan: &Plan, job: JobIndex, attempt: AttemptId, number: u32) -> JobN
         attempt,
         number,
     }
+}
+
+fn waits_for(reason: &Reason, holder: &str) -> bool {
+    matches!(reason, Reason::WaitsForResource { holder: Some(known), .. } if known == holder)
 }
 
 /// What is held waits for the permission to reach outside, whoever asks for it by name.

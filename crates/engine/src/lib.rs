@@ -39,6 +39,7 @@ mod observer;
 mod payload;
 mod persisted;
 mod request;
+mod resources;
 mod resume;
 mod run;
 mod select;

@@ -8,6 +8,7 @@
 //!   .gitignore                          *, so that the folder never shows in `git status`
 //!   gantry.db                           runs, jobs, artifacts, transitions
 //!   key                                 what digests of secrets are made with; never leaves the folder
+//!   resources/<group>                   held while a job of the resource group runs
 //!   runs/<run>/lock                     held by the process that drives the run, and freed when it dies
 //!   runs/<run>/jobs/<attempt>/trace.log
 //!   runs/<run>/jobs/<attempt>/artifacts/<file>
@@ -32,7 +33,7 @@ pub use error::StoreError;
 pub use folder::Folder;
 pub use id::{AttemptId, RunId, Timestamp};
 pub use key::Key;
-pub use lock::RunLock;
+pub use lock::{ResourceLock, RunLock};
 pub use open::{Reader, Store};
 pub use reconcile::Interrupted;
 pub use runs::{Created, NewRun, Run};

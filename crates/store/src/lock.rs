@@ -1,10 +1,11 @@
-//! The lock that tells a run that is going on from one whose process died.
+//! Locks that die with their process: one tells a run that is going on from one whose process died, others keep
+//! resource groups.
 //!
 //! `flock` belongs to the open file: the kernel frees it with the process, however that ends, and Rust opens files
 //! close-on-exec, so that no job inherits it. Only a child that is just being started has it for a moment longer: so
 //! the file names the process, and when that one is dead, its last child is waited for.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -36,6 +37,39 @@ impl RunLock {
 
 /// How long a child between fork and exec may keep its dead parent's lock.
 const LAST_CHILD: Duration = Duration::from_secs(5);
+
+/// Keeps a resource group for one job, as long as it lives.
+#[derive(Debug)]
+#[must_use = "the resource is free again as soon as its lock is dropped"]
+pub struct ResourceLock {
+    _file: File,
+}
+
+impl ResourceLock {
+    /// Takes the lock at `path` for `holder`, or returns who has it.
+    pub(crate) fn acquire(path: &Path, holder: &str) -> Result<Result<ResourceLock, String>, StoreError> {
+        let mut file = open(path)?;
+        let io = |error| StoreError::io(path, error);
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {
+                // Only for people: whoever finds the lock taken reads who has it.
+                file.set_len(0).map_err(io)?;
+                file.write_all(holder.as_bytes()).map_err(io)?;
+                Ok(Ok(ResourceLock { _file: file }))
+            }
+            Err(Errno::WOULDBLOCK) => {
+                let known = fs::read_to_string(path).unwrap_or_default();
+                let holder = if known.is_empty() {
+                    "another job".to_owned()
+                } else {
+                    known
+                };
+                Ok(Err(holder))
+            }
+            Err(errno) => Err(io(errno.into())),
+        }
+    }
+}
 
 /// Returns true when no living process holds the lock at `path`.
 pub(crate) fn is_free(path: &Path) -> Result<bool, StoreError> {
@@ -99,7 +133,7 @@ mod tests {
         let mut dead = std::process::Command::new("true").spawn().unwrap();
         let pid = dead.id();
         dead.wait().unwrap();
-        std::fs::write(&path, format!("{pid}\n")).unwrap();
+        fs::write(&path, format!("{pid}\n")).unwrap();
         let release = std::thread::spawn(move || drop(held));
         assert!(is_free(&path).unwrap());
         release.join().unwrap();

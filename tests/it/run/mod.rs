@@ -10,6 +10,7 @@ mod manual;
 mod nothing;
 mod output;
 mod parallel;
+mod resource_group;
 mod shell;
 mod stopping;
 mod variables;

@@ -100,12 +100,18 @@ impl PlainLines {
             }
             Notice::Transition {
                 job,
+                from,
                 to,
                 reason,
                 note,
                 attempts,
-                ..
-            } => self.transition(job, *to, reason, *note, *attempts),
+            } => {
+                // That a job asks for its resource is nothing to tell; who refuses it, is.
+                if *to == Status::WaitingForResource && from != to {
+                    return String::new();
+                }
+                self.transition(job, *to, reason, *note, *attempts)
+            }
             Notice::Started { .. } | Notice::Artifact { .. } | Notice::Finished { .. } => String::new(),
         }
     }

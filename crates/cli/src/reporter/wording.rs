@@ -51,6 +51,7 @@ pub(super) fn transition(
         (Status::Canceled, _) => format!("{YELLOW}canceled{RESET}"),
         (Status::Skipped, _) => format!("{DIM}{reason}{RESET}"),
         (Status::Manual, Reason::Held { because }) => format!("{YELLOW}held{RESET}: {because}"),
+        (Status::WaitingForResource, _) => format!("{YELLOW}{reason}{RESET}"),
         (Status::Manual | Status::Scheduled, _) => format!("{YELLOW}{to}{RESET}: {reason}"),
         _ => return None,
     })

@@ -3,6 +3,7 @@
 mod payload;
 mod plans;
 mod requests;
+mod resources;
 mod resume;
 mod stories;
 mod world;

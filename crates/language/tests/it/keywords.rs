@@ -4,7 +4,8 @@ use gantry_language::keywords::table::{JOB, Keyword, Support, TOP_LEVEL};
 
 use crate::{
     auto_cancel, changes, containers, coverage, defaults, dependencies, environments, exists, extends,
-    include, kept, needs, parallel, pipeline, policy, rules, scripts, starting, trigger, variables, workflow,
+    include, kept, needs, parallel, pipeline, policy, resource_group, rules, scripts, starting, trigger,
+    variables, workflow,
 };
 
 /// A keyword, the test of its behaviour, the test of its mistakes.
@@ -149,6 +150,11 @@ const JOB_SHOWN: &[Shown] = &[
         "release",
         kept::a_release_has_a_tag_and_a_description,
         kept::mistakes_of_releases,
+    ),
+    (
+        "resource_group",
+        resource_group::variables_of_the_job_and_of_its_rule_are_replaced,
+        resource_group::mistakes_read_well,
     ),
     (
         "retry",

@@ -23,6 +23,7 @@ mod policy;
 mod predefined;
 mod properties;
 mod references;
+mod resource_group;
 mod rules;
 mod scale;
 mod scripts;
