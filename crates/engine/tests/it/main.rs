@@ -5,5 +5,6 @@ mod plans;
 mod requests;
 mod resources;
 mod resume;
+mod revisit;
 mod stories;
 mod world;
