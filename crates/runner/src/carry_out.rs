@@ -24,6 +24,7 @@ use crate::trace::masker::Secrets;
 use crate::trace::patterns::Patterns;
 use crate::trace::{Format, Trace};
 use crate::variables::Variables;
+use crate::visit;
 
 const DEFAULT_TIMEOUT_SECS: u64 = 7200;
 
@@ -130,16 +131,26 @@ async fn perform<C: Coordinator>(
     }
 }
 
-async fn take_slot(payload: &JobPayload, settings: &Settings) -> Result<Arc<Slot>, Halt> {
+/// Returns the path below a slot for the jobs of a project. Work trees that are no checkouts have their own.
+pub(crate) fn project_of(payload: &JobPayload, settings: &Settings) -> String {
     let unplaced = Variables::new(payload.variables.clone(), &settings.builds_root);
     let suffix = match Strategy::of(payload, &unplaced) {
         Ok(Strategy::Empty) => "-empty",
         _ => "",
     };
-    let project = format!("{}{suffix}", payload.job_info.project_full_path);
+    format!("{}{suffix}", payload.job_info.project_full_path)
+}
+
+async fn take_slot(payload: &JobPayload, settings: &Settings) -> Result<Arc<Slot>, Halt> {
+    let project = project_of(payload, settings);
     let builds_root = settings.builds_root.clone();
-    let taken: Result<Result<Slot, SlotError>, _> =
-        tokio::task::spawn_blocking(move || Slot::take(&builds_root, &project)).await;
+    let mark = visit::mark(payload);
+    let taken: Result<Result<Slot, SlotError>, _> = tokio::task::spawn_blocking(move || {
+        let slot = Slot::take(&builds_root, &project)?;
+        slot.set_mark(&mark)?;
+        Ok(slot)
+    })
+    .await;
     match taken {
         Ok(slot) => Ok(Arc::new(slot?)),
         Err(error) => Err(Halt::system(format!(

@@ -29,7 +29,9 @@ mod slot;
 pub mod supervise;
 mod trace;
 mod variables;
+mod visit;
 
 pub use carry_out::carry_out;
 pub use outcome::Outcome;
 pub use settings::Settings;
+pub use visit::{Tree, Visit, VisitError};

@@ -6,7 +6,7 @@
 //!
 //! Within a slot each project has its work tree, which the next job of that project finds again, and beside it a
 //! folder `….tmp` for what belongs to one job: scripts, file variables, archives. That one is emptied before a job
-//! (the job before may have been killed) and after it.
+//! (the job before may have been killed) and after it. The file `….job` says which job had the work tree last.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -50,19 +50,56 @@ impl Slot {
             }
             number += 1;
         };
-        let project_dir = root.join(number.to_string()).join(project_path);
-        let mut temporary_dir = project_dir.clone().into_os_string();
-        temporary_dir.push(".tmp");
-        let slot = Slot {
+        let slot = Slot::new(root, number, &project_path, running_lock, lock);
+        slot.clear_temporary()?;
+        Ok(slot)
+    }
+
+    /// Takes the slot where the job of that mark was the last one, if there is one and nobody works in it.
+    pub(crate) fn find(builds_root: &Path, project: &str, mark: &str) -> Result<Option<Slot>, SlotError> {
+        let project_path = project_path(project)?;
+        let Ok(root) = builds_root.canonicalize() else {
+            return Ok(None);
+        };
+        for number in 0.. {
+            let lock = root.join(format!("{number}.lock"));
+            if !lock.exists() {
+                break;
+            }
+            let running = root.join(format!("{number}.running"));
+            if let Some(lock) = try_lock(&lock)?
+                && try_lock(&running)?.is_some()
+            {
+                let slot = Slot::new(root.clone(), number, &project_path, running, lock);
+                if fs::read_to_string(slot.mark()).is_ok_and(|found| found == mark) {
+                    slot.clear_temporary()?;
+                    return Ok(Some(slot));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn new(root: PathBuf, number: usize, project: &Path, running_lock: PathBuf, lock: Lock) -> Slot {
+        let project_dir = root.join(number.to_string()).join(project);
+        Slot {
+            temporary_dir: beside(&project_dir, ".tmp"),
             builds_root: root,
             number,
             project_dir,
-            temporary_dir: temporary_dir.into(),
             running_lock,
             _lock: lock,
-        };
-        slot.clear_temporary()?;
-        Ok(slot)
+        }
+    }
+
+    /// Says whose the work tree is from now on.
+    pub(crate) fn set_mark(&self, mark: &str) -> Result<(), SlotError> {
+        let path = self.mark();
+        fs::write(&path, mark).map_err(at(&path))
+    }
+
+    fn mark(&self) -> PathBuf {
+        beside(&self.project_dir, ".job")
     }
 
     /// Empties the temporary folder, which only its owner may enter.
@@ -77,6 +114,12 @@ impl Slot {
         }
         fs::DirBuilder::new().mode(0o700).create(path).map_err(at(path))
     }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
 }
 
 fn is_private_and_empty(path: &Path) -> bool {
@@ -174,6 +217,28 @@ mod tests {
         let third = Slot::take(root.path(), "group/app").unwrap();
         assert_eq!(third.number, 0);
         assert!(!third.temporary_dir.join("left").exists());
+    }
+
+    #[test]
+    fn a_slot_is_found_by_its_mark_until_another_job_has_it() {
+        let root = tempfile::tempdir().unwrap();
+        let find = |mark| {
+            Slot::find(root.path(), "app", mark)
+                .unwrap()
+                .map(|slot| slot.number)
+        };
+        assert_eq!(find("7"), None);
+        let (first, second) = (
+            Slot::take(root.path(), "app").unwrap(),
+            Slot::take(root.path(), "app").unwrap(),
+        );
+        first.set_mark("7").unwrap();
+        second.set_mark("8").unwrap();
+        assert_eq!(find("8"), None, "somebody works in it");
+        drop((first, second));
+        assert_eq!((find("7"), find("8"), find("9")), (Some(0), Some(1), None));
+        Slot::take(root.path(), "app").unwrap().set_mark("9").unwrap();
+        assert_eq!((find("7"), find("8"), find("9")), (None, Some(1), Some(0)));
     }
 
     #[test]

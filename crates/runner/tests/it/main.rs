@@ -8,3 +8,4 @@ mod stopping;
 mod supervisor;
 mod support;
 mod variables;
+mod visit;
