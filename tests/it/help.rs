@@ -23,6 +23,7 @@ fn the_first_page() {
       why         Explain why a job is in, out, manual or held
       runs        List what ran here
       logs        Print the log of a job
+      shell       Look around in the work tree of a job, with its variables
       artifacts   List or fetch what jobs left behind
       completion  Print a completion script for a shell
       help        Print this message or the help of the given subcommand(s)

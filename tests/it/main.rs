@@ -14,6 +14,7 @@ mod processes;
 mod redact;
 mod resume;
 mod run;
+mod shell;
 mod stacks;
 mod stored;
 mod terminal;

@@ -1,5 +1,6 @@
 //! What can be typed. Nothing is looked up here; what it means is decided by the commands.
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -97,6 +98,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  gantry logs            the newest run, all jobs\n  gantry logs test       its job `test`\n  gantry logs 7 test     that of run 7\n  gantry logs -f test    that of a run that goes on, until the job ends"
     )]
     Logs(LogsArgs),
+    /// Look around in the work tree of a job, with its variables
+    #[command(
+        after_help = "Examples:\n  gantry shell test                 of the newest run that has the job\n  gantry shell 7 test               of run 7\n  gantry shell test -- make check   a command instead of a shell"
+    )]
+    Shell(ShellArgs),
     /// List or fetch what jobs left behind
     #[command(after_help = "Examples:\n  gantry artifacts\n  gantry artifacts 7 build --output out/")]
     Artifacts(ArtifactsArgs),
@@ -228,6 +234,19 @@ pub(crate) struct LogsArgs {
     /// The log as it was recorded, with section marks and colours
     #[arg(long)]
     pub(crate) raw: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShellArgs {
+    /// A job, with the number of a run before it or without
+    #[arg(value_name = "RUN] [JOB", num_args = 1..=2, required = true)]
+    pub(crate) which: Vec<String>,
+    /// A variable that the run was given; its values are not kept
+    #[arg(long = "variable", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) variables: Vec<(String, String)>,
+    /// Run this instead of a shell, and end as it does
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

@@ -21,6 +21,29 @@ pub(crate) enum Exit {
     Interrupted = 130,
 }
 
+/// How a command ended that was not refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Gantry(Exit),
+    /// With the exit code of a program that it ran for the person.
+    Program(u8),
+}
+
+impl Ended {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Ended::Gantry(exit) => exit as u8,
+            Ended::Program(code) => code,
+        }
+    }
+}
+
+impl From<Exit> for Ended {
+    fn from(exit: Exit) -> Ended {
+        Ended::Gantry(exit)
+    }
+}
+
 /// What went wrong, and whose fault it is.
 #[derive(Debug)]
 pub(crate) struct CommandError {

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     output::choose_color(cli.global.color);
     // The panic's own text has been printed when this returns.
     match std::panic::catch_unwind(|| commands::call(&cli)) {
-        Ok(Ok(exit)) => ExitCode::from(exit as u8),
+        Ok(Ok(ended)) => ExitCode::from(ended.code()),
         Ok(Err(error)) => {
             report(&error);
             ExitCode::from(error.exit as u8)

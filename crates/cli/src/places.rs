@@ -9,6 +9,8 @@ pub(crate) struct Places {
     pub(crate) snapshots: PathBuf,
     pub(crate) builds: PathBuf,
     pub(crate) caches: PathBuf,
+    /// Work trees that are made for a person to look into.
+    pub(crate) shells: PathBuf,
 }
 
 impl Places {
@@ -30,6 +32,7 @@ impl Places {
             snapshots: project.join("snapshots.git"),
             builds: project.join("builds"),
             caches: project.join("caches"),
+            shells: project.join("shells"),
         })
     }
 }

@@ -201,7 +201,11 @@ fn event(
 }
 
 /// The project's variables on this machine, without those that only protected refs may see.
-fn settings(root: &Path, protected: bool, notes: &mut Vec<String>) -> Result<Vec<Variable>, CommandError> {
+pub(crate) fn settings(
+    root: &Path,
+    protected: bool,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Variable>, CommandError> {
     let path = root.join(VARIABLES_FILE);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,

@@ -11,15 +11,17 @@ mod plan;
 mod resume;
 pub(crate) mod run;
 mod runs;
+mod shell;
 mod stored;
 mod why;
 
 use crate::args::{Cli, Command};
-use crate::error::{CommandError, Exit};
+use crate::error::{CommandError, Ended};
 
-pub(crate) fn call(cli: &Cli) -> Result<Exit, CommandError> {
+pub(crate) fn call(cli: &Cli) -> Result<Ended, CommandError> {
     let global = &cli.global;
-    match &cli.command {
+    let exit = match &cli.command {
+        Command::Shell(args) => return shell::shell(global, args),
         Command::Lint(args) => lint::lint(global, args),
         Command::Plan(args) => plan::plan(global, args),
         Command::Run(args) => run::run(global, args),
@@ -28,5 +30,6 @@ pub(crate) fn call(cli: &Cli) -> Result<Exit, CommandError> {
         Command::Logs(args) => logs::logs(global, args),
         Command::Artifacts(args) => artifacts::artifacts(global, args),
         Command::Completion { shell } => completion::completion(*shell),
-    }
+    }?;
+    Ok(exit.into())
 }

@@ -233,7 +233,7 @@ fn refuse(refusals: &[Refusal]) -> Result<(), CommandError> {
 }
 
 /// Without bash no job can run, and that is no failure of the pipeline.
-fn find_bash() -> Result<(), CommandError> {
+pub(crate) fn find_bash() -> Result<(), CommandError> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     if std::env::split_paths(&path).any(|folder| folder.join("bash").is_file()) {
         return Ok(());
@@ -292,7 +292,7 @@ fn facts(question: &Question, snapshot: &Snapshot) -> Facts {
     }
 }
 
-fn settings(places: &Places) -> Result<Settings, CommandError> {
+pub(crate) fn settings(places: &Places) -> Result<Settings, CommandError> {
     let program = std::env::current_exe()
         .map_err(|error| CommandError::world("cannot tell where gantry itself is").because(&error))?;
     let supervisor = vec![program.into_os_string(), SUPERVISE.into()];
