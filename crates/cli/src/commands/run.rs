@@ -111,8 +111,6 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         }
         output::print(&format!("{text}\n"))?;
     }
-    let names: Vec<&str> = plan.jobs.iter().map(|job| job.name.as_str()).collect();
-    let mut reporter = reporter::reporter(global.format, &names, &store);
     let mut request = RunRequest {
         facts: facts(&question, &snapshot),
         layers: question.layers.clone(),
@@ -123,7 +121,12 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     let files = Files::new(question.checkout.project()?, &snapshot);
     if let Some(earlier) = &earlier {
         request.resumption = Some(earlier.settle(&store, &mut request, &files)?);
+        // More may be let go by now.
+        let refused = refusals(&request.plan, &request.options, executor);
+        refuse(&refused.map_err(|error| unknown_name(&error))?)?;
     }
+    let names: Vec<&str> = request.plan.jobs.iter().map(|job| job.name.as_str()).collect();
+    let mut reporter = reporter::reporter(global.format, &names, &store);
     let run = Run::start(store, request, &files, Clock::system()).map_err(engine_error)?;
     let summary = carry_out(run, settings(&places)?, &mut reporter)?;
     // What the jobs have left is only told of; not being able to read it is no reason to hide how they ended.
