@@ -19,6 +19,7 @@ mod archive;
 mod carry_out;
 mod duration;
 mod glob;
+pub mod housekeeping;
 mod job;
 mod outcome;
 mod refuse;

@@ -42,11 +42,8 @@ impl Slot {
         let root = builds_root.canonicalize().map_err(at(builds_root))?;
         let mut number = 0;
         let (lock, running_lock) = loop {
-            let running = root.join(format!("{number}.running"));
-            if let Some(lock) = try_lock(&root.join(format!("{number}.lock")))?
-                && try_lock(&running)?.is_some()
-            {
-                break (lock, running);
+            if let Some(Vacant(lock)) = vacant(&root, number)? {
+                break (lock, running_lock(&root, number));
             }
             number += 1;
         };
@@ -62,14 +59,11 @@ impl Slot {
             return Ok(None);
         };
         for number in 0.. {
-            let lock = root.join(format!("{number}.lock"));
-            if !lock.exists() {
+            if !root.join(format!("{number}.lock")).exists() {
                 break;
             }
-            let running = root.join(format!("{number}.running"));
-            if let Some(lock) = try_lock(&lock)?
-                && try_lock(&running)?.is_some()
-            {
+            if let Some(Vacant(lock)) = vacant(&root, number)? {
+                let running = running_lock(&root, number);
                 let slot = Slot::new(root.clone(), number, &project_path, running, lock);
                 if fs::read_to_string(slot.mark()).is_ok_and(|found| found == mark) {
                     slot.clear_temporary()?;
@@ -114,6 +108,23 @@ impl Slot {
         }
         fs::DirBuilder::new().mode(0o700).create(path).map_err(at(path))
     }
+}
+
+/// A slot where nobody works; nobody can begin to while this lives.
+pub(crate) struct Vacant(Lock);
+
+/// Locks a slot where nobody works.
+pub(crate) fn vacant(root: &Path, number: usize) -> Result<Option<Vacant>, SlotError> {
+    // In this order: whoever works in the slot must find the second lock free for its supervisors.
+    let Some(lock) = try_lock(&root.join(format!("{number}.lock")))? else {
+        return Ok(None);
+    };
+    Ok(try_lock(&running_lock(root, number))?.map(|_| Vacant(lock)))
+}
+
+/// Returns the file that the supervisors of a slot lock.
+fn running_lock(root: &Path, number: usize) -> PathBuf {
+    root.join(format!("{number}.running"))
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
