@@ -25,6 +25,7 @@ fn the_first_page() {
       logs        Print the log of a job
       shell       Look around in the work tree of a job, with its variables
       artifacts   List or fetch what jobs left behind
+      clean       Remove old runs, caches and work trees
       completion  Print a completion script for a shell
       help        Print this message or the help of the given subcommand(s)
 

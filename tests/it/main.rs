@@ -1,6 +1,7 @@
 //! Stories told to the real binary: what a person types, and what they get to see.
 
 mod changes;
+mod clean;
 mod dry_run;
 mod environment;
 mod follow;

@@ -106,6 +106,11 @@ pub(crate) enum Command {
     /// List or fetch what jobs left behind
     #[command(after_help = "Examples:\n  gantry artifacts\n  gantry artifacts 7 build --output out/")]
     Artifacts(ArtifactsArgs),
+    /// Remove old runs, caches and work trees
+    #[command(
+        after_help = "Examples:\n  gantry clean --dry-run                 what would go, and how much that is\n  gantry clean --older-than 7d --keep 5\n  gantry clean --work-trees --all        all work trees, however new"
+    )]
+    Clean(CleanArgs),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  gantry completion bash > ~/.local/share/bash-completion/completions/gantry"
@@ -257,6 +262,37 @@ pub(crate) struct ArtifactsArgs {
     /// Copy the files into this folder
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CleanArgs {
+    /// Only what nobody has used for so long
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = seconds)]
+    pub(crate) older_than: f64,
+    /// The newest runs stay, however old they are
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) keep: usize,
+    /// Only caches; with --work-trees both
+    #[arg(long)]
+    pub(crate) caches: bool,
+    /// Only work trees; with --caches both
+    #[arg(long)]
+    pub(crate) work_trees: bool,
+    /// However new, and all runs; what is in use stays
+    #[arg(long, conflicts_with_all = ["older_than", "keep"])]
+    pub(crate) all: bool,
+    /// Say what would go, and remove nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Reads a length of time in GitLab's words, which have none for no time at all.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.trim() {
+        "0" => Ok(0.0),
+        text => gantry_language::duration::parse(text)
+            .ok_or_else(|| "write a time such as `30d`, `2 weeks` or `12h`".to_owned()),
+    }
 }
 
 fn run_number(text: &str) -> Result<i64, String> {

@@ -69,6 +69,16 @@ pub(crate) mod style {
     pub(crate) const RESET: &str = "\u{1b}[0m";
 }
 
+/// Returns a number of bytes as people read it.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1024.0),
+        1_048_576..1_073_741_824 => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+        _ => format!("{:.1} GiB", bytes as f64 / 1_073_741_824.0),
+    }
+}
+
 /// Returns the text padded with blanks to a width, counted as a terminal does.
 pub(crate) fn padded(text: &str, width: usize) -> String {
     let missing = width.saturating_sub(unicode_width::UnicodeWidthStr::width(text));

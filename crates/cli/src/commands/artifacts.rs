@@ -10,7 +10,7 @@ use serde_json::json;
 use super::stored;
 use crate::args::{ArtifactsArgs, Format, Global};
 use crate::error::{CommandError, Exit};
-use crate::output::{self, padded, style::*, width};
+use crate::output::{self, padded, size, style::*, width};
 
 /// One file, with the job that left it.
 struct Row {
@@ -102,12 +102,4 @@ fn text(rows: &[Row]) -> String {
         );
     }
     out
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1024 => format!("{bytes} B"),
-        1024..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1024.0),
-        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
-    }
 }

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod choose;
+mod clean;
 mod completion;
 mod dry_run;
 mod follow;
@@ -29,6 +30,7 @@ pub(crate) fn call(cli: &Cli) -> Result<Ended, CommandError> {
         Command::Runs(args) => runs::runs(global, args),
         Command::Logs(args) => logs::logs(global, args),
         Command::Artifacts(args) => artifacts::artifacts(global, args),
+        Command::Clean(args) => clean::clean(global, args),
         Command::Completion { shell } => completion::completion(*shell),
     }?;
     Ok(exit.into())
