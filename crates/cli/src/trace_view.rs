@@ -103,67 +103,65 @@ impl Lines {
         (!shown.contains(START) && !shown.contains(END)).then(|| shown.to_owned())
     }
 
-    /// Shortens a line that is too long: a version of it that was overwritten is forgotten, any other text is
-    /// returned as a line of its own.
+    /// Shortens a line that is too long: a version of it that was overwritten is forgotten, any other text becomes a
+    /// line of its own.
     fn make_room(&mut self) -> Vec<Line> {
         let overwritten = self
             .partial
             .windows(2)
             .rposition(|pair| pair[0] == b'\r' && !matches!(pair[1], b'\r' | 0x1b));
         match overwritten {
-            Some(at) => {
-                // Its marks count all the same.
-                self.take(at + 1);
-                Vec::new()
-            }
+            Some(at) => self.take_marked(at + 1).0,
             None => self.take(char_boundary(&self.partial)),
         }
     }
 
-    /// Takes the first `length` bytes for a line.
+    /// Takes the first `length` bytes for a line, or for several where marks lie between them.
     fn take(&mut self, length: usize) -> Vec<Line> {
+        let (mut lines, last) = self.take_marked(length);
+        lines.extend(last);
+        lines
+    }
+
+    /// Takes the first `length` bytes: the lines that marks have ended, and what comes after the last mark.
+    fn take_marked(&mut self, length: usize) -> (Vec<Line>, Option<Line>) {
         let later = self.partial.split_off(length);
         let bytes = std::mem::replace(&mut self.partial, later);
         self.read(&String::from_utf8_lossy(&bytes))
     }
 
-    /// Follows the marks in a line and takes them out; a line of nothing but marks is none.
-    ///
-    /// A script may end without a line break. Then the runner's marks follow on the same line, and what stands
-    /// before the end of the script's section is a line of the script's.
-    fn read(&mut self, text: &str) -> Vec<Line> {
+    /// Follows the marks in a line and takes them out. A mark ends what stands before it, since a script's last words
+    /// may lack their line break; a line of nothing but marks is none.
+    fn read(&mut self, text: &str) -> (Vec<Line>, Option<Line>) {
         let text = text.strip_suffix('\r').unwrap_or(text);
-        let mut lines = Vec::new();
-        let mut marked = false;
-        let mut title = false;
-        let mut line = String::with_capacity(text.len());
+        let (mut ended, mut line) = (Vec::new(), String::with_capacity(text.len()));
+        let (mut is_marked, mut is_title) = (false, false);
         let mut pieces = text.split(CLEAR).peekable();
         while let Some(piece) = pieces.next() {
             let mark = piece.strip_suffix('\r').filter(|_| pieces.peek().is_some());
-            match mark.and_then(split_mark) {
-                Some((before, mark)) => {
-                    line.push_str(before);
-                    marked = true;
-                    title |= matches!(mark, Mark::Start(_)) && self.sections.is_empty();
-                    let from = self.origin();
-                    self.follow(mark);
-                    if self.sections.is_empty() && !last_version(&line).is_empty() {
-                        let text = last_version(&line).to_owned();
-                        lines.push(Line { text, from });
-                        line.clear();
-                    }
-                }
-                None => line.push_str(piece),
+            let Some((before, mark)) = mark.and_then(split_mark) else {
+                line.push_str(piece);
+                continue;
+            };
+            line.push_str(before);
+            if !line.is_empty() {
+                ended.push(self.line(&line, is_title));
+                line.clear();
             }
+            is_marked = true;
+            is_title = matches!(mark, Mark::Start(_)) && self.sections.is_empty();
+            self.follow(mark);
         }
-        let text = last_version(&line);
-        if !text.is_empty() || !marked {
-            lines.push(Line {
-                text: text.to_owned(),
-                from: if title { Origin::Runner } else { self.origin() },
-            });
+        let is_line = !line.is_empty() || !is_marked;
+        let last = is_line.then(|| self.line(&line, is_title));
+        (ended, last)
+    }
+
+    fn line(&self, text: &str, is_title: bool) -> Line {
+        Line {
+            text: last_version(text).to_owned(),
+            from: if is_title { Origin::Runner } else { self.origin() },
         }
-        lines
     }
 
     fn follow(&mut self, mark: Mark<'_>) {

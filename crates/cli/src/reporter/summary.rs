@@ -14,7 +14,7 @@ use crate::output::{self, cut, padded, style::*};
 /// Longer names of jobs are cut in the table.
 const MAX_NAME: usize = 40;
 /// How many jobs the headline names.
-const NAMED: usize = 3;
+const NAMED: usize = 2;
 
 /// Returns what to print at the end of a run.
 pub(super) fn text(ending: &Ending<'_>, tails: &Tails) -> String {
@@ -123,17 +123,17 @@ fn wanted(summary: &Summary) -> String {
     };
     // Where nothing else waits, the optional ones are what is left.
     let all_optional = consents().all(|(_, consent)| consent.optional);
-    let names = |held: bool| -> Vec<&str> {
+    let names = |play: bool| -> Vec<&str> {
         consents()
             .filter(|(_, consent)| all_optional || !consent.optional)
-            .filter(|(_, consent)| consent.hold.is_some() == held)
+            .filter(|(_, consent)| consent.play == play)
             .map(|(name, _)| name)
             .collect()
     };
     let to_start = |names: Vec<&str>| (!names.is_empty()).then(|| format!("to start {}", list(&names)));
     let to_let =
         |names: Vec<&str>| (!names.is_empty()).then(|| format!("to let {} reach outside", list(&names)));
-    let parts: Vec<_> = [to_start(names(false)), to_let(names(true))]
+    let parts: Vec<_> = [to_start(names(true)), to_let(names(false))]
         .into_iter()
         .flatten()
         .collect();
@@ -208,6 +208,7 @@ fn explanation(summary: &Summary, job: &JobSummary) -> (String, Option<String>) 
 
 fn waits(job: &JobSummary, consent: &Consent) -> String {
     match &consent.hold {
+        Some(hold) if consent.play => format!("{}; {hold}", job.reason),
         Some(hold) => format!("held: {hold}"),
         None => job.reason.clone(),
     }

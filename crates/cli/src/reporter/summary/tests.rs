@@ -70,7 +70,7 @@ fn held(name: &str, hold: Hold, play: bool) -> JobSummary {
             hold: Some(hold),
             optional: false,
         }),
-        ..job(name, Status::Manual, "held")
+        ..job(name, Status::Manual, "waits to be played")
     }
 }
 
@@ -203,13 +203,13 @@ fn a_person_is_waited_for() {
     ];
     insta::assert_snapshot!(shown(Ended::Waiting, jobs), @r"
 
-    run 7 waits for a person to start `approve` and to let `staging`, `review`, `production` and 2 more reach outside
+    run 7 waits for a person to start `approve` and `production` and to let `staging`, `review` and 2 more reach outside
       success          build         1.2 s
       manual           optional             waits to be played, nothing waits for it  gantry run --manual 'optional'
       manual           approve              waits to be played  gantry run --manual 'approve'
       manual           staging              held: it acts on environment `staging`  gantry run --deploy=staging
       manual           review               held: it acts on environment `review/my branch`  gantry run --deploy='review/my branch'
-      manual           production           held: it acts on environment `production`  gantry run --manual 'production' --deploy=production
+      manual           production           waits to be played; it acts on environment `production`  gantry run --manual 'production' --deploy=production
       manual           release              held: it makes a release  gantry run --deploy
       manual           pages                held: it publishes pages  gantry run --deploy
       created          after                waits for `staging`
