@@ -257,9 +257,10 @@ fn logs() {
       [RUN] [JOB]...  A run's number, a job's name, or both; without a number the newest run
 
     Options:
-      -f, --follow  Go on printing while the run goes on; Ctrl-C ends only this
-          --raw     The log as it was recorded, with section marks and colours
-      -h, --help    Print help
+      -f, --follow    Go on printing while the run goes on; Ctrl-C ends only this
+          --raw       The log as it was recorded, with section marks and colours
+          --tail <N>  Only the last lines of each log
+      -h, --help      Print help
 
     Everywhere:
       -C, --directory <DIR>  The root of the project; without it, the nearest folder above that has the

@@ -130,6 +130,24 @@ fn a_log_is_found_by_job_by_run_and_by_both() {
     assert_eq!(headings, ["build attempt 1, success", "test attempt 1, failed"]);
 }
 
+#[test]
+fn the_last_lines_of_a_log() {
+    let machine = machine();
+    insta::assert_snapshot!(machine.call("logs --tail 2"), @r"
+    exit 0
+    --- stdout
+    build attempt 1, success
+    Cleaning up project directory and file based variables
+    Job succeeded
+    test attempt 1, success
+    Cleaning up project directory and file based variables
+    Job succeeded
+    ");
+    assert_eq!(machine.call("logs test --tail 0").ended_with(0).stdout, "");
+    let all = machine.call("logs test").stdout;
+    assert_eq!(machine.call("logs test --tail 1000").stdout, all);
+}
+
 // shows: S4-35
 #[test]
 fn the_sections_of_a_log_have_names_and_times() {

@@ -239,6 +239,9 @@ pub(crate) struct LogsArgs {
     /// The log as it was recorded, with section marks and colours
     #[arg(long)]
     pub(crate) raw: bool,
+    /// Only the last lines of each log
+    #[arg(long, value_name = "N", conflicts_with_all = ["raw", "follow"])]
+    pub(crate) tail: Option<usize>,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,9 @@
 //! `gantry logs`: what jobs printed.
 
+use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{ErrorKind, Read};
+use std::path::Path;
 
 use gantry_store::{Attempt, Reader, RunId};
 
@@ -10,7 +12,7 @@ use super::stored;
 use crate::args::{Global, LogsArgs};
 use crate::error::{CommandError, Exit};
 use crate::output::{self, style::*};
-use crate::trace_view::Lines;
+use crate::trace_view::{Line, Lines};
 
 pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, CommandError> {
     let Some(reader) = stored::open(global)? else {
@@ -31,49 +33,65 @@ pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, CommandErro
                 attempt.job, attempt.number, attempt.status
             ))?;
         }
-        print(&reader, meant.run.id, attempt, args.raw)?;
+        print(&reader, meant.run.id, attempt, args)?;
     }
     Ok(Exit::Success)
 }
 
-fn print(reader: &Reader, run: RunId, attempt: &Attempt, raw: bool) -> Result<(), CommandError> {
+fn print(reader: &Reader, run: RunId, attempt: &Attempt, args: &LogsArgs) -> Result<(), CommandError> {
     let path = reader.folder().trace(run, attempt.id);
-    let file = match File::open(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let text = format!(
-                "{DIM}job {} has not run: {}{RESET}\n",
-                attempt.job, attempt.reason
-            );
-            return output::print(&text);
-        }
-        Err(error) => {
-            return Err(CommandError::world(format!("cannot read `{}`", path.display())).because(&error));
+    match File::open(&path) {
+        Ok(file) if args.raw => each_part(file, &path, |bytes| output::print_raw(bytes).map(drop)),
+        Ok(file) => print_lines(file, &path, args.tail),
+        Err(error) if error.kind() == ErrorKind::NotFound => output::print(&format!(
+            "{DIM}job {} has not run: {}{RESET}\n",
+            attempt.job, attempt.reason
+        )),
+        Err(error) => Err(unreadable(&path, &error)),
+    }
+}
+
+/// Prints all lines of a log, or the last ones.
+fn print_lines(file: File, path: &Path, tail: Option<usize>) -> Result<(), CommandError> {
+    let mut lines = Lines::default();
+    let mut kept = VecDeque::new();
+    let mut show = |new: Vec<Line>| match tail {
+        None => output::print(&text(new)),
+        Some(count) => {
+            kept.extend(new);
+            kept.drain(..kept.len().saturating_sub(count));
+            Ok(())
         }
     };
-    let mut file = BufReader::new(file);
-    let mut lines = Lines::default();
+    each_part(file, path, |bytes| show(lines.push(bytes)))?;
+    show(lines.rest())?;
+    output::print(&text(kept))
+}
+
+fn text(lines: impl IntoIterator<Item = Line>) -> String {
+    lines
+        .into_iter()
+        .flat_map(|line| [line.text, "\n".to_owned()])
+        .collect()
+}
+
+/// Reads a log piece by piece, since it may be large.
+fn each_part(
+    mut file: File,
+    path: &Path,
+    mut take: impl FnMut(&[u8]) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        let read = file.read(&mut buffer).map_err(|error| {
-            CommandError::world(format!("cannot read `{}`", path.display())).because(&error)
-        })?;
-        if raw {
-            let _ = output::print_raw(&buffer[..read])?;
-        } else {
-            let shown = if read == 0 {
-                lines.rest().into_iter().collect()
-            } else {
-                lines.push(&buffer[..read])
-            };
-            let text: String = shown
-                .into_iter()
-                .flat_map(|line| [line.text, "\n".to_owned()])
-                .collect();
-            output::print(&text)?;
-        }
-        if read == 0 {
-            return Ok(());
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(read) => take(&buffer[..read])?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(unreadable(path, &error)),
         }
     }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::world(format!("cannot read `{}`", path.display())).because(error)
 }
