@@ -10,6 +10,7 @@ mod manual;
 mod nothing;
 mod output;
 mod parallel;
+mod reports;
 mod resource_group;
 mod shell;
 mod stopping;
