@@ -14,10 +14,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::duration::GoDuration;
+use crate::executor::{JobParts, Kind, Places};
 use crate::job::{Job, runner_variables};
 use crate::outcome::{Halt, Outcome, outcome_of, verdict_of};
 use crate::refuse::Strategy;
 use crate::settings::Settings;
+use crate::shell::Shell;
 use crate::slot::{Slot, SlotError};
 use crate::trace::deliver::deliver;
 use crate::trace::masker::Secrets;
@@ -79,7 +81,12 @@ async fn perform<C: Coordinator>(
             return Err(halt);
         }
     };
-    let variables = Variables::new(runner_variables(payload, &slot, limit_secs), &slot.temporary_dir);
+    let kind = Kind::of(payload, settings.executor);
+    let places = Places::of(&slot);
+    let variables = Variables::new(
+        runner_variables(payload, &slot, kind, &places, limit_secs),
+        &places.temporary_dir,
+    );
     let patterns = Patterns::of_job(payload, variables.values());
     let secrets = Secrets::new(&patterns.patterns);
     let format = Format {
@@ -95,7 +102,8 @@ async fn perform<C: Coordinator>(
         settings,
         coordinator,
         trace: &trace,
-        slot,
+        slot: Arc::clone(&slot),
+        places: places.clone(),
         variables,
         wish,
         accepted: Wish::Run,
@@ -104,7 +112,17 @@ async fn perform<C: Coordinator>(
         unmaskable: patterns.too_short,
     };
     let work = async {
-        let result = job.run().await;
+        let parts = JobParts {
+            payload,
+            settings,
+            trace: &trace,
+            slot,
+            places,
+        };
+        let result = match kind {
+            Kind::Shell => job.run(&mut Shell::new(&parts)).await,
+            Kind::Docker => Err(Halt::unsupported("no docker yet")),
+        };
         job.clean_up().await;
         if result != Err(Halt::Aborted) {
             trace.verdict(&verdict_of(&result));
@@ -153,9 +171,7 @@ async fn take_slot(payload: &JobPayload, settings: &Settings) -> Result<Arc<Slot
     .await;
     match taken {
         Ok(slot) => Ok(Arc::new(slot?)),
-        Err(error) => Err(Halt::system(format!(
-            "a part of the runner came to harm: {error}"
-        ))),
+        Err(error) => Err(Halt::broken(&error)),
     }
 }
 

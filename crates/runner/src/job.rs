@@ -28,9 +28,9 @@ use crate::archive::Stop;
 use crate::archive::collect::Note;
 use crate::archive::extract::Limits;
 use crate::duration::GoDuration;
+use crate::executor::{Environment, Places, wish_beyond};
 use crate::outcome::Halt;
 use crate::settings::Settings;
-use crate::shell::{Shell, wish_beyond};
 use crate::slot::{Slot, SlotError};
 use crate::trace::Trace;
 use crate::variables::Variables;
@@ -57,6 +57,7 @@ pub(crate) struct Job<'j, C> {
     pub(crate) coordinator: &'j C,
     pub(crate) trace: &'j Trace<'j>,
     pub(crate) slot: Arc<Slot>,
+    pub(crate) places: Places,
     pub(crate) variables: Variables,
     pub(crate) wish: watch::Receiver<Wish>,
     /// What the job goes on in spite of: [`Wish::Cancel`] once its script has been cancelled.
@@ -69,10 +70,17 @@ pub(crate) struct Job<'j, C> {
 
 impl<C: Coordinator> Job<'_, C> {
     /// Carries the job out, up to the last line of its log.
-    pub(crate) async fn run(&mut self) -> Result<(), Halt> {
-        let shell = self.prepare().await?;
-        let result = match self.bring_in(&shell).await {
-            Ok(()) => self.steps(&shell).await,
+    pub(crate) async fn run<E: Environment>(&mut self, environment: &mut E) -> Result<(), Halt> {
+        let result = self.stages(environment).await;
+        environment.remove().await;
+        result
+    }
+
+    async fn stages<E: Environment>(&mut self, environment: &mut E) -> Result<(), Halt> {
+        self.prepare(environment).await?;
+        let environment = &*environment;
+        let result = match self.bring_in(environment).await {
+            Ok(()) => self.steps(environment).await,
             Err(halt) => Err(halt),
         };
         let result = match result {
@@ -80,7 +88,7 @@ impl<C: Coordinator> Job<'_, C> {
             // Nothing has run yet whose results could be wanted.
             Err(Halt::Canceled) if self.accepted == Wish::Run => result,
             _ => {
-                let taken = self.take_out(&result).await;
+                let taken = self.take_out(environment, &result).await;
                 result.and(taken)
             }
         };
@@ -109,16 +117,27 @@ impl<C: Coordinator> Job<'_, C> {
         }
     }
 
-    async fn bring_in(&self, shell: &Shell) -> Result<(), Halt> {
-        self.get_sources(shell).await?;
+    async fn bring_in<E: Environment>(&self, environment: &E) -> Result<(), Halt> {
+        self.get_sources(environment).await?;
         self.restore_caches().await?;
-        self.download_artifacts().await
+        self.download_artifacts().await?;
+        self.until_interrupted(|stop| async move { environment.put_work_tree(&stop).await })
+            .await
     }
 
-    async fn take_out(&self, result: &Result<(), Halt>) -> Result<(), Halt> {
+    async fn take_out<E: Environment>(&self, environment: &E, result: &Result<(), Halt>) -> Result<(), Halt> {
         let success = result.is_ok();
-        self.save_caches(success).await?;
-        self.upload_artifacts(success).await
+        let mut wanted = self.wanted_by_caches(success);
+        wanted.extend(self.wanted_by_artifacts(success));
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let wanted = &wanted;
+        let root = self
+            .until_interrupted(|stop| async move { environment.take(wanted, &stop).await })
+            .await?;
+        self.save_caches(success, &root).await?;
+        self.upload_artifacts(success, &root).await
     }
 
     /// Runs one stage in a section of the log, until it is done or has to be left.
@@ -128,11 +147,24 @@ impl<C: Coordinator> Job<'_, C> {
         title: &str,
         work: impl FnOnce(Stop) -> F,
     ) -> Result<T, Halt> {
-        let stop = Stop::default();
         self.trace.section_start(name, title);
+        let result = self.until_interrupted(work).await;
+        if let Err(Halt::JobTimeout { .. }) = result {
+            self.warn_of_timeout(name);
+        }
+        self.trace.section_end(name);
+        result
+    }
+
+    /// Does work until it is done or has to be left.
+    async fn until_interrupted<T, F: Future<Output = Result<T, Halt>>>(
+        &self,
+        work: impl FnOnce(Stop) -> F,
+    ) -> Result<T, Halt> {
+        let stop = Stop::default();
         let work = work(stop.clone());
         tokio::pin!(work);
-        let result = tokio::select! {
+        tokio::select! {
             result = &mut work => result,
             halt = self.interrupted() => {
                 stop.stop();
@@ -140,12 +172,7 @@ impl<C: Coordinator> Job<'_, C> {
                 let _ = timeout(patience, &mut work).await;
                 Err(halt)
             }
-        };
-        if let Err(Halt::JobTimeout { .. }) = result {
-            self.warn_of_timeout(name);
         }
-        self.trace.section_end(name);
-        result
     }
 
     fn warn_of_timeout(&self, stage: &str) {
@@ -170,7 +197,7 @@ impl<C: Coordinator> Job<'_, C> {
     ) -> Result<T, Halt> {
         let slot = Arc::clone(&self.slot);
         let done = tokio::task::spawn_blocking(move || work(&slot)).await;
-        done.map_err(|error| Halt::system(format!("a part of the runner came to harm: {error}")))
+        done.map_err(|error| Halt::broken(&error))
     }
 
     /// Returns how much one archive may bring into the work tree.

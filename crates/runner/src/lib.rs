@@ -7,7 +7,8 @@
 //! carry_out ─┬─ job        the stages and their order
 //!            │   ├─ slot      a folder nobody else uses
 //!            │   ├─ script    commands -> bash
-//!            │   ├─ shell     runs it ──> supervise   (a process of its own: ends whatever the script started)
+//!            │   ├─ executor  where scripts run
+//!            │   │   └─ shell     on this machine ──> supervise   (a process of its own: ends what the script started)
 //!            │   └─ archive   files <-> zip, gzip
 //!            ├─ trace      masks, cuts, batches ──> Coordinator::append_trace
 //!            └─ outcome    how it ended
@@ -18,6 +19,7 @@
 mod archive;
 mod carry_out;
 mod duration;
+mod executor;
 mod glob;
 pub mod housekeeping;
 mod job;
@@ -34,5 +36,5 @@ mod visit;
 
 pub use carry_out::carry_out;
 pub use outcome::Outcome;
-pub use settings::Settings;
+pub use settings::{ExecutorChoice, Settings};
 pub use visit::{Tree, Visit, VisitError};

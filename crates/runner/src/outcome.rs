@@ -33,8 +33,8 @@ impl Outcome {
 /// Why a job did not succeed, or why a stage of it was left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Halt {
-    /// The job's script ended with this status.
-    Script { exit_code: i32 },
+    /// The job's script ended with this status; `status` is what the executor calls it.
+    Script { exit_code: i32, status: &'static str },
     /// A part of the job other than its script failed, and the job is to blame: a report that is no report.
     Job { reason: FailureReason, message: String },
     /// The runner, or the machine, could not do its part.
@@ -56,6 +56,11 @@ impl Halt {
         }
     }
 
+    /// A thread of the runner's has panicked.
+    pub(crate) fn broken(error: &tokio::task::JoinError) -> Halt {
+        Halt::system(format!("a part of the runner came to harm: {error}"))
+    }
+
     pub(crate) fn unsupported(message: impl Into<String>) -> Halt {
         Halt::Job {
             reason: FailureReason::RunnerUnsupported,
@@ -75,7 +80,7 @@ impl Halt {
 
     fn exit_code(&self) -> Option<i32> {
         match self {
-            Halt::Script { exit_code } => Some(*exit_code),
+            Halt::Script { exit_code, .. } => Some(*exit_code),
             _ => None,
         }
     }
@@ -83,7 +88,7 @@ impl Halt {
     /// Returns one line for people.
     pub(crate) fn message(&self) -> String {
         match self {
-            Halt::Script { exit_code } => format!("exit status {exit_code}"),
+            Halt::Script { exit_code, status } => format!("{status} {exit_code}"),
             Halt::Job { message, .. } | Halt::System { message } => message.clone(),
             Halt::JobTimeout { limit } => format!("execution took longer than {limit}"),
             Halt::ScriptTimeout { limit } => format!("script took longer than {limit}"),

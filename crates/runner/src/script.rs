@@ -1,14 +1,23 @@
-//! Turns the commands of a step into a bash script.
+//! Turns the commands of a step into a shell script.
 //!
 //! The commands stand in the script as they were written, each after a line that shows it, so quoting, here-documents
-//! and whatever spans several commands mean what they mean to bash. Everything else in the script is quoted by
+//! and whatever spans several commands mean what they mean to the shell. Everything else in the script is quoted by
 //! [`quote`].
 
 use std::fmt::Write;
 use std::path::Path;
 
+/// What can be expected of the shell that runs a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Bash,
+    /// Any descendant of the Bourne shell; whether it knows `pipefail` is for the script to find out.
+    Posix,
+}
+
 /// What a script is made of.
 pub(crate) struct Script<'a> {
+    pub(crate) dialect: Dialect,
     pub(crate) exports: &'a [(String, String)],
     /// A file of `KEY=VALUE` lines that earlier scripts of the job have left.
     pub(crate) environment_file: &'a Path,
@@ -31,7 +40,11 @@ impl Script<'_> {
         if self.debug_trace {
             out.push_str("set -o xtrace\n");
         }
-        out.push_str("set -o pipefail\nset -o errexit\nset +o noclobber\n");
+        out.push_str(match self.dialect {
+            Dialect::Bash => "set -o pipefail\n",
+            Dialect::Posix => "if (set -o pipefail) 2> /dev/null; then set -o pipefail; fi\n",
+        });
+        out.push_str("set -o errexit\nset +o noclobber\n");
         for (key, value) in self.exports {
             push(&mut out, format_args!("export {key}={}", quote(value)));
         }
@@ -40,7 +53,10 @@ impl Script<'_> {
         out.push_str(
             "if [ -f \"$GITLAB_ENV\" ]; then\n  \
                while IFS= read -r gitlab_env_line || [ -n \"$gitlab_env_line\" ]; do\n    \
-                 export \"$gitlab_env_line\" || true\n  \
+                 case \"${gitlab_env_line%%=*}\" in\n      \
+                   '' | [0-9]* | *[!A-Za-z0-9_]*) ;;\n      \
+                   *) export \"$gitlab_env_line\" || true ;;\n    \
+                 esac\n  \
                done < \"$GITLAB_ENV\"\n  \
                unset gitlab_env_line\nfi\n",
         );
@@ -129,6 +145,7 @@ mod tests {
     fn script(commands: &[&str]) -> String {
         let commands: Vec<String> = commands.iter().map(ToString::to_string).collect();
         let script = Script {
+            dialect: Dialect::Bash,
             exports: &[("A".into(), "it's".into())],
             environment_file: Path::new("/none"),
             directory: Path::new("/"),
@@ -161,6 +178,7 @@ mod tests {
     fn a_nul_byte_is_refused() {
         let commands = ["a\0b".to_owned()];
         let script = Script {
+            dialect: Dialect::Posix,
             exports: &[],
             environment_file: Path::new("/none"),
             directory: Path::new("/"),

@@ -4,11 +4,25 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+/// Which executor carries out jobs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ExecutorChoice {
+    /// Docker for jobs that name an image, the shell for the others.
+    Auto,
+    /// The machine's own bash, whatever a job's `image` and `services` say.
+    #[default]
+    Shell,
+    /// Docker for every job.
+    Docker,
+}
+
 /// The settings of one runner. [`Settings::new`] has the defaults.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// What the log calls this runner.
     pub name: String,
+    /// Which executor carries out jobs.
+    pub executor: ExecutorChoice,
     /// Holds the caches: `<project>/<key>/cache.zip`.
     pub cache_root: PathBuf,
     /// Holds the work trees: `<slot>/<project>`, and `<slot>/<project>.tmp` beside each.
@@ -38,6 +52,7 @@ impl Settings {
     pub fn new(cache_root: PathBuf, builds_root: PathBuf, supervisor: Vec<OsString>) -> Settings {
         Settings {
             name: "gantry".into(),
+            executor: ExecutorChoice::default(),
             cache_root,
             builds_root,
             timestamps: false,

@@ -11,19 +11,26 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gantry_protocol::Wish;
+use gantry_protocol::payload::JobPayload;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
+use crate::archive::Stop;
+use crate::archive::collect::Wanted;
+use crate::executor::{Bounds, Ended, Environment, JobParts, wish_beyond};
+use crate::outcome::Halt;
+use crate::script::Dialect;
 use crate::settings::Settings;
 use crate::slot::Slot;
 use crate::supervise::{self, Report};
 use crate::trace::Trace;
+use crate::variables::Variables;
 
 const CHUNK_BYTES: usize = 32 * 1024;
 /// The supervisor ends its tree within the grace period and a bounded time after it; this is how much later it is
@@ -50,57 +57,94 @@ pub(crate) enum ShellError {
     Output(io::Error),
 }
 
-/// How a script came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// By itself, with this status; 128 + n where signal n ended the shell.
-    Exited(i32),
-    /// The deadline passed.
-    TimedOut,
-    /// The coordinator wished so.
-    Stopped(Wish),
+impl From<ShellError> for Halt {
+    fn from(error: ShellError) -> Halt {
+        Halt::system(error.to_string())
+    }
 }
 
-/// When a script has to end before it is done.
-pub(crate) struct Bounds {
-    pub(crate) deadline: Instant,
-    pub(crate) wish: watch::Receiver<Wish>,
-    /// The wish that the script runs in spite of.
-    pub(crate) accepted: Wish,
-}
-
-/// A shell, ready to run scripts.
-#[derive(Debug)]
-pub(crate) struct Shell {
+/// The shell of one job.
+pub(crate) struct Shell<'j> {
+    slot: Arc<Slot>,
+    settings: &'j Settings,
+    payload: &'j JobPayload,
+    trace: &'j Trace<'j>,
+    /// Known once it has been looked for.
     bash: PathBuf,
 }
 
-impl Shell {
-    /// Finds bash in the `PATH` that jobs get.
-    pub(crate) fn find(settings: &Settings) -> Result<Shell, ShellError> {
-        let path = settings.inherited("PATH").unwrap_or_default();
-        let candidates = std::env::split_paths(path)
-            .filter(|folder| folder.is_absolute())
-            .map(|f| f.join("bash"));
-        let mut programs = candidates.filter(|candidate| is_program(candidate));
-        programs
-            .next()
-            .map(|bash| Shell { bash })
-            .ok_or(ShellError::NoBash)
+impl Environment for Shell<'_> {
+    const NAME: &'static str = "shell";
+    const STATUS: &'static str = "exit status";
+    const DIALECT: Dialect = Dialect::Bash;
+
+    async fn prepare(&mut self, _variables: &Variables, _stop: &Stop) -> Result<(), Halt> {
+        self.trace.line("Using Shell (bash) executor...");
+        self.warn_of_containers();
+        self.bash = find_bash(self.settings)?;
+        Ok(())
     }
 
-    /// Runs `script` in `directory` to its end, whatever that may be. No process of it is left when this returns.
-    pub(crate) async fn run(
+    async fn write_files(&self, files: Vec<(PathBuf, String)>) -> Result<(), Halt> {
+        let written = tokio::task::spawn_blocking(move || write_files(&files)).await;
+        let written = written.map_err(|error| Halt::broken(&error))?;
+        written.map_err(|error| Halt::system(format!("cannot write a file variable: {error}")))
+    }
+
+    async fn put_work_tree(&self, _stop: &Stop) -> Result<(), Halt> {
+        Ok(())
+    }
+
+    async fn run(&self, script: &str, directory: &Path, bounds: &mut Bounds) -> Result<Ended, Halt> {
+        Ok(self.run_script(script, directory, bounds).await?)
+    }
+
+    async fn read(&self, file_name: &str) -> Option<Vec<u8>> {
+        fs::read(self.slot.temporary_dir.join(file_name)).ok()
+    }
+
+    async fn take(&self, _wanted: &[Wanted], _stop: &Stop) -> Result<PathBuf, Halt> {
+        Ok(self.slot.project_dir.clone())
+    }
+
+    async fn remove(&mut self) {}
+}
+
+impl<'j> Shell<'j> {
+    pub(crate) fn new(job: &JobParts<'j>) -> Shell<'j> {
+        Shell {
+            slot: Arc::clone(&job.slot),
+            settings: job.settings,
+            payload: job.payload,
+            trace: job.trace,
+            bash: PathBuf::new(),
+        }
+    }
+
+    fn warn_of_containers(&self) {
+        if let Some(image) = self.payload.image.as_ref().filter(|image| !image.name.is_empty()) {
+            self.trace.warning(&format!(
+                "the shell executor has no images: `{}` is not used",
+                image.name
+            ));
+        }
+        for service in &self.payload.services {
+            self.trace.warning(&format!(
+                "the shell executor has no services: `{}` is not started",
+                service.name
+            ));
+        }
+    }
+
+    async fn run_script(
         &self,
         script: &str,
         directory: &Path,
-        slot: &Slot,
-        settings: &Settings,
-        trace: &Trace<'_>,
         bounds: &mut Bounds,
     ) -> Result<Ended, ShellError> {
-        let files = ScriptFiles::write(&slot.temporary_dir, script)?;
-        let (child, output) = self.start(&files, directory, slot, settings)?;
+        let (settings, trace) = (self.settings, self.trace);
+        let files = ScriptFiles::write(&self.slot.temporary_dir, script)?;
+        let (child, output) = self.start(&files, directory)?;
         let copied = copy(output, trace);
         tokio::pin!(copied);
         let waited = wait(child, settings, bounds);
@@ -128,13 +172,8 @@ impl Shell {
         }
     }
 
-    fn start(
-        &self,
-        files: &ScriptFiles,
-        directory: &Path,
-        slot: &Slot,
-        settings: &Settings,
-    ) -> Result<(Child, pipe::Receiver), ShellError> {
+    fn start(&self, files: &ScriptFiles, directory: &Path) -> Result<(Child, pipe::Receiver), ShellError> {
+        let settings = self.settings;
         let failed = |source| supervisor_failed(settings, source);
         let (program, first) = settings
             .supervisor
@@ -149,7 +188,7 @@ impl Shell {
             .arg("--report")
             .arg(&files.report)
             .arg("--hold")
-            .arg(&slot.running_lock)
+            .arg(&self.slot.running_lock)
             .arg("--")
             .arg(&self.bash)
             .arg(&files.script)
@@ -169,6 +208,26 @@ impl Shell {
         let receiver = pipe::Receiver::from_owned_fd(OwnedFd::from(reader)).map_err(failed)?;
         Ok((child, receiver))
     }
+}
+
+/// Finds bash in the `PATH` that jobs get.
+fn find_bash(settings: &Settings) -> Result<PathBuf, ShellError> {
+    let path = settings.inherited("PATH").unwrap_or_default();
+    let mut candidates = std::env::split_paths(path)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join("bash"));
+    candidates
+        .find(|candidate| is_program(candidate))
+        .ok_or(ShellError::NoBash)
+}
+
+fn write_files(files: &[(PathBuf, String)]) -> io::Result<()> {
+    for (path, content) in files {
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(content.as_bytes())?;
+    }
+    Ok(())
 }
 
 fn supervisor_failed(settings: &Settings, source: io::Error) -> ShellError {
@@ -271,14 +330,5 @@ fn terminate(child: &Child) {
     if let Some(pid) = pid {
         // Fails where the supervisor has just ended.
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-    }
-}
-
-/// Returns as soon as the coordinator's wish goes beyond `accepted`; never, where it does not.
-pub(crate) async fn wish_beyond(wish: &mut watch::Receiver<Wish>, accepted: Wish) -> Wish {
-    let wanted = wish.wait_for(|wish| *wish > accepted).await.map(|wish| *wish);
-    match wanted {
-        Ok(wish) => wish,
-        Err(_) => std::future::pending().await,
     }
 }

@@ -6,18 +6,48 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Stop;
 use crate::glob::{Pattern, Progress};
 
 /// What is wanted of a work tree.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Wanted {
+    /// What absolute paths have to begin with: the work tree as the job sees it.
+    pub(crate) project_dir: PathBuf,
     pub(crate) paths: Vec<String>,
     pub(crate) exclude: Vec<String>,
     pub(crate) untracked: bool,
+}
+
+impl Wanted {
+    /// Makes a pattern relative to the work tree; `None` where it points elsewhere.
+    fn relative(&self, text: &str) -> Option<String> {
+        let text = text.trim();
+        let relative = match text.strip_prefix('/') {
+            Some(_) => {
+                let rest = text.strip_prefix(self.project_dir.to_str()?)?;
+                if !rest.is_empty() && !rest.starts_with('/') {
+                    return None;
+                }
+                rest
+            }
+            None => text,
+        };
+        let mut components: Vec<&str> = Vec::new();
+        for component in relative.split('/') {
+            match component {
+                "" | "." => {}
+                ".." => {
+                    components.pop()?;
+                }
+                component => components.push(component),
+            }
+        }
+        Some(components.join("/"))
+    }
 }
 
 /// What was found: paths relative to the work tree, parents before what is in them, and what to tell about it.
@@ -42,13 +72,13 @@ pub(crate) fn collect(
 ) -> Collected {
     let mut collected = Collected::default();
     for text in wanted.paths.iter().filter(|text| !text.trim().is_empty()) {
-        collected.add_matches(root, text, stop);
+        collected.add_matches(root, wanted, text, stop);
     }
     if wanted.untracked {
         collected.add_untracked(root, environment);
     }
     for text in &wanted.exclude {
-        let Some(relative) = relative_to(root, text) else {
+        let Some(relative) = wanted.relative(text) else {
             continue;
         };
         let pattern = Pattern::new(&relative);
@@ -74,8 +104,8 @@ pub(crate) fn collect(
 }
 
 impl Collected {
-    fn add_matches(&mut self, root: &Path, text: &str, stop: &Stop) {
-        let Some(relative) = relative_to(root, text) else {
+    fn add_matches(&mut self, root: &Path, wanted: &Wanted, text: &str, stop: &Stop) {
+        let Some(relative) = wanted.relative(text) else {
             self.notes.push(Note::Warning(format!(
                 "{text}: is not below the project directory, skipped"
             )));
@@ -141,32 +171,6 @@ fn untracked(root: &Path, environment: &[(String, String)]) -> io::Result<Vec<St
     Ok(names
         .filter_map(|name| String::from_utf8(name.to_vec()).ok())
         .collect())
-}
-
-/// Makes a pattern relative to the work tree; `None` where it points elsewhere.
-fn relative_to(root: &Path, text: &str) -> Option<String> {
-    let text = text.trim();
-    let relative = match text.strip_prefix('/') {
-        Some(_) => {
-            let rest = text.strip_prefix(root.to_str()?)?;
-            if !rest.is_empty() && !rest.starts_with('/') {
-                return None;
-            }
-            rest
-        }
-        None => text,
-    };
-    let mut components: Vec<&str> = Vec::new();
-    for component in relative.split('/') {
-        match component {
-            "" | "." => {}
-            ".." => {
-                components.pop()?;
-            }
-            component => components.push(component),
-        }
-    }
-    Some(components.join("/"))
 }
 
 struct Walk<'w> {
@@ -281,6 +285,7 @@ mod tests {
             paths: paths.iter().map(ToString::to_string).collect(),
             exclude: exclude.iter().map(ToString::to_string).collect(),
             untracked: false,
+            project_dir: root.to_owned(),
         };
         let collected = collect(root, &wanted, &[], &Stop::default());
         (collected.paths.into_iter().collect(), collected.notes)

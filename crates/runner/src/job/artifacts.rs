@@ -4,7 +4,7 @@
 //! happening; the first failure is the job's, where nothing failed before.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gantry_protocol::payload::Artifact;
 use gantry_protocol::{ArtifactUpload, Coordinator, FailureReason};
@@ -15,7 +15,6 @@ use crate::archive::collect::{Note, Wanted, collect};
 use crate::archive::gzip;
 use crate::archive::pack::{Level, pack};
 use crate::outcome::Halt;
-use crate::slot::Slot;
 
 /// File names of reports for which the payload gives none.
 const REPORT_NAMES: [(&str, &str); 7] = [
@@ -64,12 +63,35 @@ impl Format {
 }
 
 impl<C: Coordinator> Job<'_, C> {
-    pub(super) async fn upload_artifacts(&self, success: bool) -> Result<(), Halt> {
+    /// Returns what a job that went so leaves behind.
+    fn artifacts(&self, success: bool) -> impl Iterator<Item = &Artifact> {
         let artifacts = self.payload.artifacts.as_deref().unwrap_or_default();
-        let wanted = |artifact: &&Artifact| {
+        artifacts.iter().filter(move |artifact| {
             applies(artifact.when, success) && (artifact.untracked || !artifact.paths.is_empty())
-        };
-        if !artifacts.iter().any(|artifact| wanted(&artifact)) {
+        })
+    }
+
+    /// Returns what the artifacts that are to be handed over want of the work tree.
+    pub(super) fn wanted_by_artifacts(&self, success: bool) -> Vec<Wanted> {
+        let artifacts = self.artifacts(success);
+        artifacts
+            .map(|artifact| self.wanted_by_artifact(artifact))
+            .collect()
+    }
+
+    fn wanted_by_artifact(&self, artifact: &Artifact) -> Wanted {
+        let expand = |paths: &[String]| paths.iter().map(|path| self.variables.expand(path)).collect();
+        Wanted {
+            project_dir: self.places.project_dir.clone(),
+            paths: expand(&artifact.paths),
+            exclude: expand(&artifact.exclude),
+            untracked: artifact.untracked,
+        }
+    }
+
+    /// Hands over artifacts of the files below `root`.
+    pub(super) async fn upload_artifacts(&self, success: bool, root: &Path) -> Result<(), Halt> {
+        if self.artifacts(success).next().is_none() {
             return Ok(());
         }
         let (name, title) = match success {
@@ -84,8 +106,8 @@ impl<C: Coordinator> Job<'_, C> {
         };
         self.stage(name, title, |stop| async move {
             let mut result = Ok(());
-            for artifact in artifacts.iter().filter(wanted) {
-                match self.upload_artifact(artifact, &stop).await {
+            for artifact in self.artifacts(success) {
+                match self.upload_artifact(artifact, root, &stop).await {
                     Err(Halt::Aborted) => return Err(Halt::Aborted),
                     uploaded => result = result.and(uploaded),
                 }
@@ -95,7 +117,7 @@ impl<C: Coordinator> Job<'_, C> {
         .await
     }
 
-    async fn upload_artifact(&self, artifact: &Artifact, stop: &Stop) -> Result<(), Halt> {
+    async fn upload_artifact(&self, artifact: &Artifact, root: &Path, stop: &Stop) -> Result<(), Halt> {
         self.trace.notice("Uploading artifacts...");
         let kind = match artifact.artifact_type.as_str() {
             "" => "archive",
@@ -107,20 +129,16 @@ impl<C: Coordinator> Job<'_, C> {
                 artifact.artifact_format
             )));
         };
-        let expand = |paths: &[String]| paths.iter().map(|path| self.variables.expand(path)).collect();
         let packing = Packing {
-            wanted: Wanted {
-                paths: expand(&artifact.paths),
-                exclude: expand(&artifact.exclude),
-                untracked: artifact.untracked,
-            },
+            wanted: self.wanted_by_artifact(artifact),
+            root: root.to_owned(),
             format,
             level: Level::named(&self.variables.text("ARTIFACT_COMPRESSION_LEVEL")),
             to: self.slot.temporary_dir.join(format!("upload{}", format.suffix())),
             environment: self.settings.inherited_environment.clone(),
             stop: stop.clone(),
         };
-        let (notes, packed) = self.blocking(move |slot| packing.pack(slot)).await?;
+        let (notes, packed) = self.blocking(move |_| packing.pack()).await?;
         self.tell(&notes);
         let Some(packed) = packed? else {
             self.trace.error("No files to upload");
@@ -176,6 +194,7 @@ fn file_name(name: &str, kind: &str, format: Format, only_name: Option<&str>) ->
 /// One artifact on its way to a single file.
 struct Packing {
     wanted: Wanted,
+    root: PathBuf,
     format: Format,
     level: Level,
     to: PathBuf,
@@ -191,8 +210,8 @@ struct Packed {
 
 impl Packing {
     /// Packs what is wanted; `None` where there is nothing.
-    fn pack(&self, slot: &Slot) -> (Vec<Note>, Result<Option<Packed>, Halt>) {
-        let root = &slot.project_dir;
+    fn pack(&self) -> (Vec<Note>, Result<Option<Packed>, Halt>) {
+        let root = &self.root;
         let collected = collect(root, &self.wanted, &self.environment, &self.stop);
         let (mut notes, paths) = (collected.notes, collected.paths);
         if paths.is_empty() {

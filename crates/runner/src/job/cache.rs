@@ -18,7 +18,7 @@ use crate::archive::collect::{Note, Wanted, collect};
 use crate::archive::extract::{ExtractError, extract};
 use crate::archive::pack::{Level, PackError, pack};
 use crate::outcome::Halt;
-use crate::slot::{Slot, project_path};
+use crate::slot::project_path;
 
 const FILE_NAME: &str = "cache.zip";
 const PROTECTED_SUFFIX: &str = "-protected";
@@ -107,7 +107,27 @@ impl<C: Coordinator> Job<'_, C> {
         Ok(())
     }
 
-    pub(super) async fn save_caches(&self, success: bool) -> Result<(), Halt> {
+    /// Returns what the caches that are to be saved want of the work tree.
+    pub(super) fn wanted_by_caches(&self, success: bool) -> Vec<Wanted> {
+        let saved = self.caches().filter(|cache| applies(cache.when, success));
+        saved.map(|cache| self.wanted_by_cache(cache)).collect()
+    }
+
+    fn wanted_by_cache(&self, cache: &Cache) -> Wanted {
+        Wanted {
+            project_dir: self.places.project_dir.clone(),
+            paths: cache
+                .paths
+                .iter()
+                .map(|path| self.variables.expand(path))
+                .collect(),
+            exclude: Vec::new(),
+            untracked: cache.untracked,
+        }
+    }
+
+    /// Saves caches of the files below `root`.
+    pub(super) async fn save_caches(&self, success: bool, root: &Path) -> Result<(), Halt> {
         if !self.caches().any(|cache| applies(cache.when, success)) {
             return Ok(());
         }
@@ -117,14 +137,14 @@ impl<C: Coordinator> Job<'_, C> {
         };
         self.stage(name, title, |stop| async move {
             for cache in self.caches().filter(|cache| applies(cache.when, success)) {
-                self.save_cache(cache, &stop).await?;
+                self.save_cache(cache, root, &stop).await?;
             }
             Ok(())
         })
         .await
     }
 
-    async fn save_cache(&self, cache: &Cache, stop: &Stop) -> Result<(), Halt> {
+    async fn save_cache(&self, cache: &Cache, root: &Path, stop: &Stop) -> Result<(), Halt> {
         let Some(key) = self.cache_key(cache) else {
             return Ok(());
         };
@@ -139,20 +159,13 @@ impl<C: Coordinator> Job<'_, C> {
         self.trace.notice(&format!("Creating cache {key}..."));
         let saving = Saving {
             folder: self.cache_folder(&key)?,
-            wanted: Wanted {
-                paths: cache
-                    .paths
-                    .iter()
-                    .map(|path| self.variables.expand(path))
-                    .collect(),
-                exclude: Vec::new(),
-                untracked: cache.untracked,
-            },
+            wanted: self.wanted_by_cache(cache),
+            root: root.to_owned(),
             environment: self.settings.inherited_environment.clone(),
             level: Level::named(&self.variables.text("CACHE_COMPRESSION_LEVEL")),
             stop: stop.clone(),
         };
-        let (notes, saved) = self.blocking(move |slot| saving.save(slot)).await?;
+        let (notes, saved) = self.blocking(move |_| saving.save()).await?;
         self.tell(&notes);
         match saved {
             Ok(Saved::Created) => self.trace.notice("Created cache"),
@@ -254,6 +267,7 @@ fn sanitize(key: &str) -> Option<String> {
 /// One cache on its way to its archive.
 struct Saving {
     folder: PathBuf,
+    root: PathBuf,
     wanted: Wanted,
     environment: Vec<(String, String)>,
     level: Level,
@@ -267,8 +281,8 @@ enum Saved {
 }
 
 impl Saving {
-    fn save(&self, slot: &Slot) -> (Vec<Note>, Result<Saved, PackError>) {
-        let root = &slot.project_dir;
+    fn save(&self) -> (Vec<Note>, Result<Saved, PackError>) {
+        let root = &self.root;
         let collected = collect(root, &self.wanted, &self.environment, &self.stop);
         let mut notes = collected.notes;
         if collected.paths.is_empty() {

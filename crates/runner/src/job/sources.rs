@@ -10,25 +10,28 @@ use gantry_git::worktree::{self, Checkout, Prepared};
 use gantry_protocol::Coordinator;
 
 use super::Job;
+use crate::executor::Environment;
 use crate::outcome::Halt;
 use crate::refuse::Strategy;
-use crate::shell::Shell;
 use crate::slot;
 
+const PRE_GET_SOURCES: &str = "pre_get_sources_script";
+const POST_GET_SOURCES: &str = "post_get_sources_script";
+
 impl<C: Coordinator> Job<'_, C> {
-    pub(super) async fn get_sources(&self, shell: &Shell) -> Result<(), Halt> {
+    pub(super) async fn get_sources<E: Environment>(&self, environment: &E) -> Result<(), Halt> {
         let strategy = Strategy::of(self.payload, &self.variables)?;
         self.stage(
             "get_sources",
             "Getting source from Git repository",
-            |_| async move {
+            |stop| async move {
                 let outside = self
-                    .slot
+                    .places
                     .project_dir
                     .parent()
-                    .unwrap_or(&self.slot.project_dir)
+                    .unwrap_or(&self.places.project_dir)
                     .to_owned();
-                self.hook(shell, "pre_get_sources_script", &outside).await?;
+                self.hook(environment, PRE_GET_SOURCES, &outside).await?;
                 self.attempt("GET_SOURCES_ATTEMPTS", |attempt| async move {
                     let again = attempt > 1;
                     match strategy {
@@ -39,7 +42,10 @@ impl<C: Coordinator> Job<'_, C> {
                     }
                 })
                 .await?;
-                self.hook(shell, "post_get_sources_script", &self.slot.project_dir)
+                if self.has_hook(POST_GET_SOURCES) {
+                    environment.put_work_tree(&stop).await?;
+                }
+                self.hook(environment, POST_GET_SOURCES, &self.places.project_dir)
                     .await
             },
         )

@@ -1,7 +1,6 @@
 //! The stages that run the job's own commands: `script`, `after_script`, and the hooks around the sources.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use gantry_protocol::payload::Step;
@@ -10,9 +9,9 @@ use tokio::time::Instant;
 
 use super::{Job, halt_of};
 use crate::duration::GoDuration;
+use crate::executor::{Bounds, Ended, Environment};
 use crate::outcome::Halt;
 use crate::script::Script;
-use crate::shell::{Bounds, Ended, Shell};
 
 const AFTER_SCRIPT: &str = "after_script";
 const AFTER_SCRIPT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
@@ -41,7 +40,7 @@ struct Limit {
 
 impl<C: Coordinator> Job<'_, C> {
     /// Runs the steps, and `after_script` after them.
-    pub(super) async fn steps(&mut self, shell: &Shell) -> Result<(), Halt> {
+    pub(super) async fn steps<E: Environment>(&mut self, environment: &E) -> Result<(), Halt> {
         let payload = self.payload;
         let limit = self.limit_from("RUNNER_SCRIPT_TIMEOUT", None);
         let mut result = Ok(());
@@ -50,7 +49,7 @@ impl<C: Coordinator> Job<'_, C> {
             .iter()
             .filter(|step| step.name != AFTER_SCRIPT && !step.script.is_empty())
         {
-            result = self.step(shell, step, limit).await;
+            result = self.step(environment, step, limit).await;
             if result.is_err() {
                 break;
             }
@@ -69,10 +68,10 @@ impl<C: Coordinator> Job<'_, C> {
         {
             let status = result.as_ref().map_or_else(Halt::job_status, |()| "success");
             self.variables.set("CI_JOB_STATUS", status);
-            let after = self.after_script(shell, step).await;
+            let after = self.after_script(environment, step).await;
             result = result.and(after);
         }
-        self.read_environment_file();
+        self.read_environment_file(environment).await;
         // Cancelled while `after_script` ran, which goes on in spite of it, as does what comes after.
         if *self.wish.borrow() > Wish::Run {
             self.accepted = Wish::Cancel;
@@ -81,7 +80,7 @@ impl<C: Coordinator> Job<'_, C> {
         result
     }
 
-    async fn step(&self, shell: &Shell, step: &Step, limit: Limit) -> Result<(), Halt> {
+    async fn step<E: Environment>(&self, environment: &E, step: &Step, limit: Limit) -> Result<(), Halt> {
         let name = format!("step_{}", step.name);
         self.trace
             .section_start(&name, &format!("Executing \"{name}\" stage of the job script"));
@@ -90,15 +89,15 @@ impl<C: Coordinator> Job<'_, C> {
             sections: Some("section_script_step"),
             ..self.commands(&step.script)
         };
-        let ended = self.execute(shell, &commands).await;
+        let ended = self.execute(environment, &commands).await;
         if let Err(Halt::JobTimeout { .. } | Halt::ScriptTimeout { .. }) = ended {
             self.warn_of_timeout(&name);
         }
         self.trace.section_end(&name);
         match ended {
-            Err(Halt::Script { exit_code }) if step.allow_failure => {
+            Err(Halt::Script { exit_code, status }) if step.allow_failure => {
                 self.trace.warning(&format!(
-                    "{name} failed with exit status {exit_code}, which is allowed"
+                    "{name} failed with {status} {exit_code}, which is allowed"
                 ));
                 Ok(())
             }
@@ -106,7 +105,7 @@ impl<C: Coordinator> Job<'_, C> {
         }
     }
 
-    async fn after_script(&self, shell: &Shell, step: &Step) -> Result<(), Halt> {
+    async fn after_script<E: Environment>(&self, environment: &E, step: &Step) -> Result<(), Halt> {
         self.trace.section_start(AFTER_SCRIPT, "Running after_script");
         let commands = Commands {
             notice: Some("Running after script..."),
@@ -118,7 +117,7 @@ impl<C: Coordinator> Job<'_, C> {
             accepted: Wish::Cancel,
             ..self.commands(&step.script)
         };
-        let ended = self.execute(shell, &commands).await;
+        let ended = self.execute(environment, &commands).await;
         let ignored = self.variables.get("AFTER_SCRIPT_IGNORE_ERRORS").is_none()
             || self.variables.is_true("AFTER_SCRIPT_IGNORE_ERRORS");
         let result = match ended {
@@ -135,13 +134,22 @@ impl<C: Coordinator> Job<'_, C> {
         result
     }
 
+    pub(super) fn has_hook(&self, name: &str) -> bool {
+        self.payload.hooks.iter().any(|hook| hook.name == name)
+    }
+
     /// Runs the commands of a hook, if the job has one of this name.
-    pub(super) async fn hook(&self, shell: &Shell, name: &str, directory: &Path) -> Result<(), Halt> {
+    pub(super) async fn hook<E: Environment>(
+        &self,
+        environment: &E,
+        name: &str,
+        directory: &Path,
+    ) -> Result<(), Halt> {
         let Some(hook) = self.payload.hooks.iter().find(|hook| hook.name == name) else {
             return Ok(());
         };
         self.execute(
-            shell,
+            environment,
             &Commands {
                 directory,
                 ..self.commands(&hook.script)
@@ -153,7 +161,7 @@ impl<C: Coordinator> Job<'_, C> {
     fn commands<'c>(&'c self, commands: &'c [String]) -> Commands<'c> {
         Commands {
             commands,
-            directory: &self.slot.project_dir,
+            directory: &self.places.project_dir,
             notice: None,
             sections: None,
             limit: Limit {
@@ -164,10 +172,11 @@ impl<C: Coordinator> Job<'_, C> {
         }
     }
 
-    async fn execute(&self, shell: &Shell, commands: &Commands<'_>) -> Result<(), Halt> {
+    async fn execute<E: Environment>(&self, environment: &E, commands: &Commands<'_>) -> Result<(), Halt> {
         let script = Script {
+            dialect: E::DIALECT,
             exports: &self.variables.exports(),
-            environment_file: &self.environment_file(),
+            environment_file: &self.places.temporary_dir.join(ENVIRONMENT_FILE),
             directory: commands.directory,
             notice: commands.notice,
             commands: commands.commands,
@@ -185,17 +194,12 @@ impl<C: Coordinator> Job<'_, C> {
             wish: self.wish.clone(),
             accepted: commands.accepted,
         };
-        let run = shell.run(
-            &text,
-            commands.directory,
-            &self.slot,
-            self.settings,
-            self.trace,
-            &mut bounds,
-        );
-        match run.await.map_err(|error| Halt::system(error.to_string()))? {
+        match environment.run(&text, commands.directory, &mut bounds).await? {
             Ended::Exited(0) => Ok(()),
-            Ended::Exited(exit_code) => Err(Halt::Script { exit_code }),
+            Ended::Exited(exit_code) => Err(Halt::Script {
+                exit_code,
+                status: E::STATUS,
+            }),
             Ended::Stopped(wish) => Err(halt_of(wish)),
             Ended::TimedOut => Err(match commands.limit.own {
                 Some(limit) => Halt::ScriptTimeout { limit },
@@ -238,13 +242,9 @@ impl<C: Coordinator> Job<'_, C> {
         }
     }
 
-    fn environment_file(&self) -> PathBuf {
-        self.slot.temporary_dir.join(ENVIRONMENT_FILE)
-    }
-
     /// Makes what scripts put into `$GITLAB_ENV` known to the paths and keys of artifacts and caches.
-    fn read_environment_file(&mut self) {
-        let text = fs::read(self.environment_file()).unwrap_or_default();
+    async fn read_environment_file<E: Environment>(&mut self, environment: &E) {
+        let text = environment.read(ENVIRONMENT_FILE).await.unwrap_or_default();
         for line in String::from_utf8_lossy(&text).lines() {
             if let Some((key, value)) = line.split_once('=') {
                 self.variables.set(key, value);
