@@ -13,6 +13,7 @@ use gantry_protocol::{Coordinator, CoordinatorError, JobState, JobUpdate, Wish};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::docker::{self, Docker};
 use crate::duration::GoDuration;
 use crate::executor::{JobParts, Kind, Places};
 use crate::job::{Job, runner_variables};
@@ -82,7 +83,10 @@ async fn perform<C: Coordinator>(
         }
     };
     let kind = Kind::of(payload, settings.executor);
-    let places = Places::of(&slot);
+    let places = match kind {
+        Kind::Shell => Places::of(&slot),
+        Kind::Docker => docker::places(&slot),
+    };
     let variables = Variables::new(
         runner_variables(payload, &slot, kind, &places, limit_secs),
         &places.temporary_dir,
@@ -121,7 +125,7 @@ async fn perform<C: Coordinator>(
         };
         let result = match kind {
             Kind::Shell => job.run(&mut Shell::new(&parts)).await,
-            Kind::Docker => Err(Halt::unsupported("no docker yet")),
+            Kind::Docker => job.run(&mut Docker::new(parts)).await,
         };
         job.clean_up().await;
         if result != Err(Halt::Aborted) {

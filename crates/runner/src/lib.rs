@@ -8,6 +8,7 @@
 //!            │   ├─ slot      a folder nobody else uses
 //!            │   ├─ script    commands -> bash
 //!            │   ├─ executor  where scripts run
+//!            │   │   ├─ docker    in a container of an engine
 //!            │   │   └─ shell     on this machine ──> supervise   (a process of its own: ends what the script started)
 //!            │   └─ archive   files <-> zip, gzip
 //!            ├─ trace      masks, cuts, batches ──> Coordinator::append_trace
@@ -18,6 +19,7 @@
 
 mod archive;
 mod carry_out;
+pub mod docker;
 mod duration;
 mod executor;
 mod glob;

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use crate::docker::DockerSettings;
+
 /// Which executor carries out jobs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ExecutorChoice {
@@ -23,6 +25,7 @@ pub struct Settings {
     pub name: String,
     /// Which executor carries out jobs.
     pub executor: ExecutorChoice,
+    pub docker: DockerSettings,
     /// Holds the caches: `<project>/<key>/cache.zip`.
     pub cache_root: PathBuf,
     /// Holds the work trees: `<slot>/<project>`, and `<slot>/<project>.tmp` beside each.
@@ -53,6 +56,7 @@ impl Settings {
         Settings {
             name: "gantry".into(),
             executor: ExecutorChoice::default(),
+            docker: DockerSettings::default(),
             cache_root,
             builds_root,
             timestamps: false,

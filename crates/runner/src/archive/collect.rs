@@ -50,6 +50,72 @@ impl Wanted {
     }
 }
 
+/// Tells which paths have to be there for [`collect`] to find what it would find in the whole work tree.
+#[derive(Debug)]
+pub(crate) struct Matcher {
+    patterns: Vec<Pattern>,
+    everything: bool,
+}
+
+impl Matcher {
+    pub(crate) fn new(wanted: &[Wanted]) -> Matcher {
+        let texts = wanted.iter().flat_map(|wanted| {
+            let texts = wanted.paths.iter().filter(|text| !text.trim().is_empty());
+            texts.filter_map(|text| wanted.relative(text))
+        });
+        Matcher {
+            patterns: texts.map(|text| Pattern::new(&text)).collect(),
+            // Which files git does not track shows only beside those that it does.
+            everything: wanted.iter().any(|wanted| wanted.untracked),
+        }
+    }
+
+    /// Tells whether a path, or a folder that it lies in, is wanted.
+    pub(crate) fn wants(&self, path: &str) -> bool {
+        self.everything
+            || self.patterns.iter().any(|pattern| {
+                let mut progress = pattern.begin();
+                progress.matches()
+                    || path.split('/').any(|component| {
+                        progress = progress.enter(component);
+                        progress.matches()
+                    })
+            })
+    }
+
+    /// Returns the files and folders in which everything lies that is wanted, none of them within another; the empty
+    /// path is the whole work tree.
+    pub(crate) fn roots(&self) -> BTreeSet<String> {
+        if self.everything {
+            return [String::new()].into();
+        }
+        let all: BTreeSet<String> = self.patterns.iter().map(literal_prefix).collect();
+        let within = |path: &str, folder: &str| {
+            path != folder
+                && (folder.is_empty()
+                    || path
+                        .strip_prefix(folder)
+                        .is_some_and(|rest| rest.starts_with('/')))
+        };
+        let outer = all
+            .iter()
+            .filter(|path| !all.iter().any(|folder| within(path, folder)));
+        outer.cloned().collect()
+    }
+}
+
+/// Returns the longest path that everything lies in which matches.
+fn literal_prefix(pattern: &Pattern) -> String {
+    let mut prefix = String::new();
+    let mut progress = pattern.begin();
+    while !progress.matches() {
+        let Some(name) = progress.only_name() else { break };
+        prefix = join(&prefix, name);
+        progress = progress.enter(name);
+    }
+    prefix
+}
+
 /// What was found: paths relative to the work tree, parents before what is in them, and what to tell about it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Collected {
@@ -318,6 +384,35 @@ mod tests {
             ["src/main.c", "top.log"]
         );
         assert_eq!(found(folder.path(), &["."], &[]).0.len(), 10);
+    }
+
+    #[test]
+    fn a_matcher_knows_where_to_look_and_what_to_take() {
+        let wanted = |paths: &[&str]| Wanted {
+            project_dir: "/builds/app".into(),
+            paths: paths.iter().map(ToString::to_string).collect(),
+            exclude: Vec::new(),
+            untracked: false,
+        };
+        for (paths, roots) in [
+            (&["out/", "out/deep/*.txt", "./a.txt"][..], &["a.txt", "out"][..]),
+            (&["/builds/app/out/**/*.xml"], &["out"]),
+            (&["{out,other}/x", "out"], &[""]),
+            (&["/etc/passwd"], &[]),
+        ] {
+            let matcher = Matcher::new(&[wanted(paths)]);
+            assert_eq!(matcher.roots().into_iter().collect::<Vec<_>>(), roots);
+        }
+        let matcher = Matcher::new(&[wanted(&["out/", "**/*.o"])]);
+        for (path, expected) in [
+            ("out", true),
+            ("out/a/b", true),
+            ("a/b.o", true),
+            ("outer", false),
+            ("a", false),
+        ] {
+            assert_eq!(matcher.wants(path), expected, "{path}");
+        }
     }
 
     #[test]

@@ -31,6 +31,8 @@ const CHUNK_BYTES: usize = 64 * 1024;
 pub(crate) enum ExtractError {
     #[error("the archive is damaged: {0}")]
     Damaged(#[from] ZipError),
+    #[error("the archive cannot be read: {0}")]
+    Unreadable(io::Error),
     #[error("the archive holds the unsafe name `{0}`")]
     UnsafeName(String),
     #[error("the archive holds more than {0} entries")]
@@ -59,32 +61,23 @@ pub(crate) fn extract(archive: &Path, into: &Path, limits: Limits, stop: &Stop) 
         source,
     };
     let file = File::open(archive).map_err(|source| open(archive, source))?;
-    let dir = Dir::open_ambient_dir(into, ambient_authority()).map_err(|source| open(into, source))?;
     let mut archive = ZipArchive::new(BufReader::new(file))?;
+    let mut extraction = Extraction::begin(into, limits, stop)?;
     if archive.len() as u64 > limits.entries {
         return Err(ExtractError::TooMany(limits.entries));
     }
-    let mut extraction = Extraction {
-        dir: &dir,
-        room: limits.bytes,
-        limits,
-        links: Vec::new(),
-        folders: Vec::new(),
-        stop,
-    };
     for index in 0..archive.len() {
-        if stop.is_stopped() {
-            return Err(ExtractError::Stopped);
-        }
-        extraction.entry(&mut archive.by_index(index)?)?;
+        extraction.zip_entry(&mut archive.by_index(index)?)?;
     }
     extraction.finish()
 }
 
-struct Extraction<'e> {
-    dir: &'e Dir,
-    /// How many bytes may still come.
+/// Entries on their way into a folder, whatever the archive's format.
+pub(super) struct Extraction<'e> {
+    dir: Dir,
+    /// How many bytes and entries may still come.
     room: u64,
+    entries: u64,
     limits: Limits,
     links: Vec<(PathBuf, Vec<u8>)>,
     /// Modes are set at the end, when nothing more is written into the folders.
@@ -92,13 +85,40 @@ struct Extraction<'e> {
     stop: &'e Stop,
 }
 
-impl Extraction<'_> {
-    fn entry<R: Read>(&mut self, entry: &mut ZipFile<'_, R>) -> Result<(), ExtractError> {
+impl<'e> Extraction<'e> {
+    pub(super) fn begin(into: &Path, limits: Limits, stop: &'e Stop) -> Result<Extraction<'e>, ExtractError> {
+        let opened = Dir::open_ambient_dir(into, ambient_authority());
+        Ok(Extraction {
+            dir: opened.map_err(|source| ExtractError::Open {
+                path: into.to_owned(),
+                source,
+            })?,
+            room: limits.bytes,
+            entries: limits.entries,
+            limits,
+            links: Vec::new(),
+            folders: Vec::new(),
+            stop,
+        })
+    }
+
+    /// Counts an entry that is about to come.
+    pub(super) fn begin_entry(&mut self) -> Result<(), ExtractError> {
+        if self.stop.is_stopped() {
+            return Err(ExtractError::Stopped);
+        }
+        let left = self.entries.checked_sub(1);
+        self.entries = left.ok_or(ExtractError::TooMany(self.limits.entries))?;
+        Ok(())
+    }
+
+    fn zip_entry<R: Read>(&mut self, entry: &mut ZipFile<'_, R>) -> Result<(), ExtractError> {
+        self.begin_entry()?;
         let path = safe_path(&entry.name()?)?;
         let mode = entry.unix_mode();
         let modified = modified(entry);
         if entry.is_dir() {
-            self.folder(&path, mode).map_err(|source| named(&path, source))
+            self.folder(&path, mode)
         } else if entry.is_symlink() {
             self.link(path, entry)
         } else {
@@ -106,7 +126,11 @@ impl Extraction<'_> {
         }
     }
 
-    fn folder(&mut self, path: &Path, mode: Option<u32>) -> io::Result<()> {
+    pub(super) fn folder(&mut self, path: &Path, mode: Option<u32>) -> Result<(), ExtractError> {
+        self.make_folder(path, mode).map_err(|source| named(path, source))
+    }
+
+    fn make_folder(&mut self, path: &Path, mode: Option<u32>) -> io::Result<()> {
         if path.as_os_str().is_empty() {
             return Ok(());
         }
@@ -125,12 +149,9 @@ impl Extraction<'_> {
         Ok(())
     }
 
-    fn link<R: Read>(&mut self, path: PathBuf, entry: &mut ZipFile<'_, R>) -> Result<(), ExtractError> {
+    pub(super) fn link(&mut self, path: PathBuf, target_from: &mut impl Read) -> Result<(), ExtractError> {
         let mut target = Vec::new();
-        let read = entry
-            .by_ref()
-            .take(LONGEST_LINK_BYTES + 1)
-            .read_to_end(&mut target);
+        let read = target_from.take(LONGEST_LINK_BYTES + 1).read_to_end(&mut target);
         read.map_err(|source| named(&path, source))?;
         if target.is_empty() || target.len() as u64 > LONGEST_LINK_BYTES || target.contains(&0) {
             return Err(ExtractError::UnsafeName(path.display().to_string()));
@@ -140,10 +161,20 @@ impl Extraction<'_> {
         Ok(())
     }
 
-    fn file<R: Read>(
+    /// Makes a file the same as one that has come before.
+    pub(super) fn copy(&mut self, from: &Path, to: &Path) -> Result<(), ExtractError> {
+        let size = self.dir.symlink_metadata(from).map(|metadata| metadata.len());
+        self.count(usize::try_from(size.unwrap_or(0)).unwrap_or(usize::MAX))?;
+        self.clear(to)
+            .and_then(|()| self.dir.copy(from, &self.dir, to))
+            .map(|_| ())
+            .map_err(|source| named(to, source))
+    }
+
+    pub(super) fn file(
         &mut self,
         path: &Path,
-        entry: &mut ZipFile<'_, R>,
+        entry: &mut impl Read,
         mode: Option<u32>,
         modified: Option<SystemTime>,
     ) -> Result<(), ExtractError> {
@@ -195,7 +226,7 @@ impl Extraction<'_> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<(), ExtractError> {
+    pub(super) fn finish(mut self) -> Result<(), ExtractError> {
         for (path, target) in std::mem::take(&mut self.links) {
             let target = Path::new(std::ffi::OsStr::from_bytes(&target));
             self.clear(&path)
@@ -222,7 +253,7 @@ fn named(path: &Path, source: io::Error) -> ExtractError {
 }
 
 /// Turns an entry's name into a path below the folder, or refuses it.
-fn safe_path(name: &str) -> Result<PathBuf, ExtractError> {
+pub(super) fn safe_path(name: &str) -> Result<PathBuf, ExtractError> {
     let refuse = || ExtractError::UnsafeName(name.to_owned());
     if name.is_empty() || name.starts_with('/') || name.contains(['\\', '\0']) {
         return Err(refuse());

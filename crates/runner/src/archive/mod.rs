@@ -1,8 +1,8 @@
 //! Files on their way out of a work tree and into one.
 //!
 //! [`collect`] turns the patterns of `cache` and `artifacts` into a list of paths, [`pack`] writes a list of paths into
-//! a zip archive, [`gzip`] into the members of a gzip file, and [`extract`] brings a zip archive back. All of it blocks
-//! and runs on threads for blocking work, where [`Stop`] interrupts it.
+//! a zip archive, [`gzip`] into the members of a gzip file, [`extract`] brings a zip archive back and [`untar`] what
+//! is wanted of a tar stream. All of it blocks and runs on threads for blocking work, where [`Stop`] interrupts it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +11,7 @@ pub(crate) mod collect;
 pub(crate) mod extract;
 pub(crate) mod gzip;
 pub(crate) mod pack;
+pub(crate) mod untar;
 
 /// Tells blocking work that its result is no longer wanted.
 #[derive(Debug, Clone, Default)]

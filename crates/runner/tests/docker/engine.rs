@@ -1,0 +1,232 @@
+//! The engine that the tests of this binary share, and the images on it.
+//!
+//! An engine that answers already is used. Otherwise root starts one, with everything of it in a temporary folder, as
+//! the child of a small shell that outlives the tests: the shell reads from a pipe that only this process holds, so
+//! that it stops the engine and removes the folder however this process ends.
+
+use std::fs;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use gantry_protocol::payload::Image;
+use gantry_runner::ExecutorChoice;
+use gantry_runner::docker::{DockerSettings, SharedPaths};
+
+use crate::support::World;
+
+/// Debian with bash, made by `cargo xtask parts --install`.
+pub(crate) const DEBIAN: &str = "gantry-test/debian";
+/// All of busybox, no bash.
+pub(crate) const BUSYBOX: &str = "gantry-test/busybox";
+/// A shell and nothing else.
+pub(crate) const ONLY_SH: &str = "gantry-test/sh";
+/// A file that is no shell.
+pub(crate) const NO_SHELL: &str = "gantry-test/empty";
+
+const START: Duration = Duration::from_secs(60);
+
+/// Starts the engine, waits for the end of its input, and stops it.
+const KEEPER: &str = r#"
+trap '' INT TERM HUP
+dockerd --data-root "$0/data" --exec-root "$0/run" --pidfile "$0/pid" --host "unix://$0/sock" \
+    --bridge none > "$0/log" 2>&1 &
+engine=$!
+cat > /dev/null
+kill "$engine"
+wait "$engine"
+rm -rf "$0"
+"#;
+
+pub(crate) struct Engine {
+    pub(crate) host: String,
+    /// The end of this is what the keeper waits for.
+    _lifeline: Option<ChildStdin>,
+}
+
+/// Returns the engine, or nothing where there is none and that is acceptable.
+pub(crate) fn engine() -> Option<&'static Engine> {
+    static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
+    ENGINE
+        .get_or_init(|| {
+            let engine = running().or_else(start);
+            match &engine {
+                Some(engine) => engine.make_images(),
+                None => complain(),
+            }
+            engine
+        })
+        .as_ref()
+}
+
+#[expect(clippy::print_stderr, reason = "a test that is left out must be seen")]
+fn complain() {
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(
+        !ci,
+        "no Docker engine, and CI must have one: cargo xtask parts --install"
+    );
+    eprintln!("not run: no Docker engine");
+}
+
+fn running() -> Option<Engine> {
+    let host = match std::env::var("DOCKER_HOST") {
+        Ok(host) if !host.is_empty() => host,
+        _ => "unix:///var/run/docker.sock".into(),
+    };
+    let engine = Engine {
+        host,
+        _lifeline: None,
+    };
+    engine.try_docker(&["version"]).is_some().then_some(engine)
+}
+
+fn start() -> Option<Engine> {
+    let root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    let installed = ["/usr/sbin/dockerd", "/usr/bin/dockerd"]
+        .iter()
+        .any(|path| Path::new(path).exists());
+    if !root || !installed {
+        return None;
+    }
+    let folder = tempfile::Builder::new()
+        .prefix("gantry-engine-")
+        .tempdir()
+        .unwrap()
+        .keep();
+    let mut keeper = Command::new("setsid")
+        .args(["sh", "-c", KEEPER])
+        .arg(&folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lifeline = keeper.stdin.take();
+    let engine = Engine {
+        host: format!("unix://{}", folder.join("sock").display()),
+        _lifeline: lifeline,
+    };
+    let deadline = Instant::now() + START;
+    while UnixStream::connect(folder.join("sock")).is_err() || engine.try_docker(&["version"]).is_none() {
+        let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
+        assert!(Instant::now() < deadline, "dockerd does not start:\n{}", log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Some(engine)
+}
+
+impl Engine {
+    /// A world whose jobs run in containers of the image.
+    pub(crate) fn world(&self, shared_paths: SharedPaths) -> World {
+        let mut world = World::new();
+        world.settings.executor = ExecutorChoice::Docker;
+        world.settings.docker = DockerSettings {
+            host: Some(self.host.clone()),
+            default_image: Some(BUSYBOX.into()),
+            shared_paths,
+            ..DockerSettings::default()
+        };
+        world
+    }
+
+    /// Runs the `docker` client.
+    #[track_caller]
+    pub(crate) fn docker(&self, arguments: &[&str]) -> String {
+        self.try_docker(arguments)
+            .unwrap_or_else(|| panic!("docker {arguments:?} failed"))
+    }
+
+    fn try_docker(&self, arguments: &[&str]) -> Option<String> {
+        let output = Command::new("docker")
+            .args(arguments)
+            .env("DOCKER_HOST", &self.host)
+            .stdin(Stdio::null())
+            .output()
+            .ok()?;
+        let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        output.status.success().then_some(text)
+    }
+
+    /// Returns how many containers and networks of ours there are.
+    pub(crate) fn leftovers(&self, label: &str) -> usize {
+        let filter = format!("label={label}");
+        let containers = self.docker(&["ps", "--all", "--quiet", "--filter", &filter]);
+        let networks = self.docker(&["network", "ls", "--quiet", "--filter", &filter]);
+        containers.lines().count() + networks.lines().count()
+    }
+
+    fn make_images(&self) {
+        let folder = tempfile::tempdir().unwrap();
+        let busybox =
+            fs::read("/bin/busybox").expect("busybox-static is missing: cargo xtask parts --install");
+        let list = Command::new("/bin/busybox")
+            .arg("--list")
+            .output()
+            .unwrap()
+            .stdout;
+        let applets = String::from_utf8(list).unwrap();
+        let applets: Vec<&str> = applets.lines().filter(|name| *name != "busybox").collect();
+        self.import(folder.path(), BUSYBOX, &busybox, &applets);
+        self.import(folder.path(), ONLY_SH, &busybox, &["sh"]);
+        self.import(folder.path(), NO_SHELL, b"", &[]);
+    }
+
+    fn import(&self, folder: &Path, image: &str, busybox: &[u8], applets: &[&str]) {
+        let mut archive = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(0o755);
+        header.set_size(busybox.len() as u64);
+        archive.append_data(&mut header, "bin/busybox", busybox).unwrap();
+        for applet in applets {
+            let mut link = tar::Header::new_gnu();
+            link.set_entry_type(tar::EntryType::Symlink);
+            archive
+                .append_link(&mut link, format!("bin/{applet}"), "busybox")
+                .unwrap();
+        }
+        for (name, mode) in [("tmp", 0o1777), ("etc", 0o755), ("home/tester", 0o755)] {
+            let mut folder = tar::Header::new_gnu();
+            folder.set_entry_type(tar::EntryType::Directory);
+            folder.set_mode(mode);
+            folder.set_size(0);
+            archive.append_data(&mut folder, name, std::io::empty()).unwrap();
+        }
+        let passwd = "root:x:0:0:root:/root:/bin/sh\ntester:x:1234:1234::/home/tester:/bin/sh\n";
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(0o644);
+        header.set_size(passwd.len() as u64);
+        archive
+            .append_data(&mut header, "etc/passwd", passwd.as_bytes())
+            .unwrap();
+        let path = folder.join("image.tar");
+        fs::write(&path, archive.into_inner().unwrap()).unwrap();
+        self.docker(&["import", path.to_str().unwrap(), image]);
+    }
+
+    /// Makes [`DEBIAN`] be there.
+    pub(crate) fn debian(&self) -> &'static str {
+        static MADE: OnceLock<()> = OnceLock::new();
+        MADE.get_or_init(|| {
+            let archive = parts().join("bookworm.tar");
+            let hint = "is missing: cargo xtask parts --install";
+            assert!(archive.exists(), "{} {hint}", archive.display());
+            self.docker(&["import", archive.to_str().unwrap(), DEBIAN]);
+        });
+        DEBIAN
+    }
+}
+
+/// Where `cargo xtask parts --install` keeps what it has made.
+fn parts() -> PathBuf {
+    PathBuf::from("/var/cache/gantry-parts")
+}
+
+pub(crate) fn image(name: &str) -> Option<Image> {
+    Some(Image {
+        name: name.into(),
+        ..Image::default()
+    })
+}

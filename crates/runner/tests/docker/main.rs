@@ -1,0 +1,10 @@
+//! Jobs carried out in containers of a real engine.
+//!
+//! Without an engine these tests do nothing and say so; where `CI` is `true` that is a failure. As root, with `dockerd`
+//! installed, they start an engine of their own, which ends with them.
+
+mod engine;
+#[path = "../it/support.rs"]
+mod support;
+
+mod basics;
