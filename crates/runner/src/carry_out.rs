@@ -123,9 +123,10 @@ async fn perform<C: Coordinator>(
             slot,
             places,
         };
+        // Boxed: the futures of a whole job are large, and every caller's would hold both.
         let result = match kind {
-            Kind::Shell => job.run(&mut Shell::new(&parts)).await,
-            Kind::Docker => job.run(&mut Docker::new(parts)).await,
+            Kind::Shell => Box::pin(job.run(&mut Shell::new(&parts))).await,
+            Kind::Docker => Box::pin(job.run(&mut Docker::new(parts))).await,
         };
         job.clean_up().await;
         if result != Err(Halt::Aborted) {

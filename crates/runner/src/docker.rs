@@ -39,12 +39,14 @@ mod container;
 mod credentials;
 mod engine;
 mod error;
+mod health;
 mod images;
 mod leftovers;
 mod names;
 mod objects;
 mod reference;
 mod scripts;
+mod services;
 mod settings;
 mod tree;
 mod user;
@@ -54,9 +56,11 @@ use build::Build;
 use credentials::Credentials;
 use engine::Engine;
 pub use error::DockerError;
+use health::Waiting;
 use images::{Images, Request};
 pub use leftovers::{Owner, remove_leftovers};
 use names::Names;
+use services::{Service, Starter};
 pub use settings::{DockerSettings, PullPolicy, SharedPaths};
 
 /// Where jobs work in their containers, as with `gitlab-runner`.
@@ -124,10 +128,51 @@ impl<'j> Docker<'j> {
             },
             trace: self.job.trace,
         };
+        let services = self.start_services(&images, variables, stop).await?;
+        let waiting = Waiting {
+            names: &self.names,
+            trace: self.job.trace,
+            limit: settings.wait_for_services,
+            stop,
+        };
+        let direct = health::runner_reaches(&services, &self.names).await;
+        if direct {
+            waiting.wait(&services, health::From::Runner).await;
+        }
         let obtained = images.obtain(&request, stop).await?;
+        if !direct && !services.is_empty() {
+            waiting
+                .wait(&services, health::From::ContainerOf(&obtained))
+                .await;
+        }
         let plan = build::Plan::new(&self.job, &self.names, &image, &request, obtained, variables);
         self.build = Some(plan.create(&images.engine).await?);
         Ok(())
+    }
+
+    async fn start_services(
+        &self,
+        images: &Images<'_>,
+        variables: &Variables,
+        stop: &Stop,
+    ) -> Result<Vec<Service>, DockerError> {
+        let services = &self.job.payload.services;
+        if services.is_empty() {
+            return Ok(Vec::new());
+        }
+        if variables.is_true("CI_DEBUG_SERVICES") {
+            self.job
+                .trace
+                .warning("CI_DEBUG_SERVICES is not supported: the logs of services are not in this log");
+        }
+        let starter = Starter {
+            images,
+            names: &self.names,
+            settings: self.settings(),
+            variables,
+            stop,
+        };
+        starter.start(services).await
     }
 
     /// Returns the job's image, or the runner's default.
@@ -159,7 +204,7 @@ impl Environment for Docker<'_> {
     const DIALECT: Dialect = Dialect::Posix;
 
     async fn prepare(&mut self, variables: &Variables, stop: &Stop) -> Result<(), Halt> {
-        Ok(self.set_up(variables, stop).await?)
+        Ok(Box::pin(self.set_up(variables, stop)).await?)
     }
 
     async fn write_files(&self, files: Vec<(PathBuf, String)>) -> Result<(), Halt> {
@@ -169,12 +214,12 @@ impl Environment for Docker<'_> {
     }
 
     async fn put_work_tree(&self, stop: &Stop) -> Result<(), Halt> {
-        Ok(self.build().put_work_tree(&self.job, stop).await?)
+        Ok(Box::pin(self.build().put_work_tree(&self.job, stop)).await?)
     }
 
     async fn run(&self, script: &str, _directory: &Path, bounds: &mut Bounds) -> Result<Ended, Halt> {
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(self.build().run(&self.job, &waiting, script, bounds).await?)
+        Ok(Box::pin(self.build().run(&self.job, &waiting, script, bounds)).await?)
     }
 
     async fn read(&self, file_name: &str) -> Option<Vec<u8>> {
@@ -184,7 +229,7 @@ impl Environment for Docker<'_> {
     }
 
     async fn take(&self, wanted: &[Wanted], stop: &Stop) -> Result<PathBuf, Halt> {
-        Ok(self.build().take(&self.job, wanted, stop).await?)
+        Ok(Box::pin(self.build().take(&self.job, wanted, stop)).await?)
     }
 
     async fn remove(&mut self) {

@@ -70,6 +70,13 @@ impl Variables {
             .collect()
     }
 
+    /// Returns the variables that the payload marks as public, and the runner's own.
+    pub(crate) fn public(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.winners()
+            .filter(|variable| variable.public && !variable.file && !variable.masked)
+            .map(|variable| (variable.key.as_str(), variable.value.as_str()))
+    }
+
     /// Returns the path and the content of each file variable.
     pub(crate) fn files(&self) -> Vec<(PathBuf, &str)> {
         let files = self.winners().filter(|variable| variable.file);

@@ -12,6 +12,7 @@ use super::images::{Obtained, Request};
 use super::names::{Names, random};
 use super::objects::object_directories;
 use super::scripts::{SCRIPT, SEARCH_FOR_SHELL};
+use super::services::build_endpoint;
 use super::settings::SharedPaths;
 use super::tree;
 use super::user;
@@ -64,6 +65,7 @@ impl Plan {
             .and_then(|options| options.user.as_deref())
             .map(|user| variables.expand(user))
             .filter(|user| !user.is_empty());
+        let with_services = !job.payload.services.is_empty();
         let script = job.places.temporary_dir.join(SCRIPT).display().to_string();
         let expand = |words: &Vec<String>| words.iter().map(|word| variables.expand(word)).collect();
         let body = ContainerCreateBody {
@@ -75,7 +77,9 @@ impl Plan {
             labels: Some(names.labels.clone()),
             attach_stdout: Some(true),
             attach_stderr: Some(true),
+            networking_config: with_services.then(|| build_endpoint(names)),
             host_config: Some(HostConfig {
+                network_mode: with_services.then(|| names.network().to_owned()),
                 binds: Some(settings.volumes.clone()).filter(|volumes| !volumes.is_empty()),
                 privileged: Some(settings.privileged),
                 log_config: Some(HostConfigLogConfig {

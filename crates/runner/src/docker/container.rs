@@ -8,7 +8,7 @@ use std::time::Duration;
 use bollard::container::LogOutput;
 use bollard::errors::Error as ApiError;
 use bollard::exec::{CreateExecOptions, StartExecOptions};
-use bollard::models::ContainerCreateBody;
+use bollard::models::{ContainerCreateBody, ContainerInspectResponse};
 use bollard::query_parameters::{
     AttachContainerOptions, CreateContainerOptions, DownloadFromContainerOptions, KillContainerOptions,
     RemoveContainerOptions, UploadToContainerOptions,
@@ -119,6 +119,11 @@ impl Container {
     pub(super) async fn start(&self) -> Result<(), DockerError> {
         let started = self.engine.api.start_container(&self.id, None);
         self.engine.ask("start the container", started).await
+    }
+
+    pub(super) async fn inspect(&self) -> Result<ContainerInspectResponse, DockerError> {
+        let inspected = self.engine.api.inspect_container(&self.id, None);
+        self.engine.ask("inspect a container", inspected).await
     }
 
     /// Waits until the container has ended; returns its exit code.

@@ -77,7 +77,8 @@ impl Engine {
         doing: &'static str,
         answer: impl Future<Output = Result<T, ApiError>>,
     ) -> Result<T, DockerError> {
-        match timeout(ANSWER, answer).await {
+        // Boxed, since the library's futures are large and there are many calls.
+        match timeout(ANSWER, Box::pin(answer)).await {
             Ok(result) => result.map_err(|error| self.failed(doing, error)),
             Err(_) => Err(DockerError::Silent(doing)),
         }

@@ -3,8 +3,12 @@
 //! Without an engine these tests do nothing and say so; where `CI` is `true` that is a failure. As root, with `dockerd`
 //! installed, they start an engine of their own, which ends with them.
 
+#[path = "../contract/mod.rs"]
+mod contract;
 mod engine;
 #[path = "../it/support.rs"]
 mod support;
 
 mod basics;
+mod bound;
+mod copied;

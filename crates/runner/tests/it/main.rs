@@ -2,8 +2,11 @@
 
 mod artifacts;
 mod cache;
+#[path = "../contract/mod.rs"]
+mod contract;
 mod log;
 mod script;
+mod shell;
 mod stopping;
 mod supervisor;
 mod support;

@@ -190,6 +190,13 @@ impl World {
         self.path().join("builds/0/group/app")
     }
 
+    /// Counts what jobs have left in their temporary folder.
+    pub(crate) fn temporary_files(&self) -> usize {
+        fs::read_dir(self.path().join("builds/0/group/app.tmp"))
+            .unwrap()
+            .count()
+    }
+
     pub(crate) fn job(&self, script: &[&str]) -> JobPayload {
         JobPayload {
             id: 41,
