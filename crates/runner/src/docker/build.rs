@@ -67,12 +67,11 @@ impl Plan {
             .filter(|user| !user.is_empty());
         let with_services = !job.payload.services.is_empty();
         let script = job.places.temporary_dir.join(SCRIPT).display().to_string();
-        let expand = |words: &Vec<String>| words.iter().map(|word| variables.expand(word)).collect();
         let body = ContainerCreateBody {
             image: Some(obtained.id.clone()),
             user: user.clone(),
             env: Some(environment(variables)),
-            entrypoint: image.entrypoint.as_ref().map(expand),
+            entrypoint: image.entrypoint.clone(),
             cmd: Some(["sh", "-c", SEARCH_FOR_SHELL, &script].map(str::to_owned).into()),
             labels: Some(names.labels.clone()),
             attach_stdout: Some(true),

@@ -35,8 +35,11 @@ const PROBE: &str = "seconds=$0 host=$1; shift\n\
     if command -v bash > /dev/null; then\n\
       try() { bash -c \": < /dev/tcp/$1/$2\"; }\n\
     elif command -v nc > /dev/null; then\n\
-      case \"$(nc --help 2>&1)\" in *-z*) ;; *) exit 3 ;; esac\n\
-      try() { nc -z -w 1 \"$1\" \"$2\"; }\n\
+      case \"$(nc --help 2>&1)\" in\n\
+        *-z*) try() { nc -z -w 1 \"$1\" \"$2\"; } ;;\n\
+        *-e*) try() { nc -w 1 \"$1\" \"$2\" -e sh -c :; } ;;\n\
+        *) exit 3 ;;\n\
+      esac\n\
     else\n\
       exit 3\n\
     fi 2> /dev/null\n\
@@ -70,14 +73,18 @@ pub(super) async fn runner_reaches(services: &[Service], names: &Names) -> bool 
     if !service.container.engine.by_socket {
         return false;
     }
-    let Ok(inspected) = service.container.inspect().await else {
+    let engine = &service.container.engine;
+    let inspected = engine.api.inspect_network(names.network(), None);
+    let Ok(network) = engine.ask("inspect a network", inspected).await else {
         return false;
     };
-    let gateway = endpoint(&inspected, names)
-        .and_then(|endpoint| endpoint.gateway.as_deref())
-        .and_then(|text| text.parse::<IpAddr>().ok());
+    let pools = network.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
+    let mut gateways = pools.into_iter().filter_map(|pool| pool.gateway);
     // Only an address of this machine can be bound to.
-    gateway.is_some_and(|gateway| UdpSocket::bind((gateway, 0)).is_ok())
+    gateways.any(|gateway| {
+        let address = gateway.parse::<IpAddr>();
+        address.is_ok_and(|address| UdpSocket::bind((address, 0)).is_ok())
+    })
 }
 
 /// Waits until all services are up, or the time is.

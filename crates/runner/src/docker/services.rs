@@ -135,7 +135,6 @@ impl Starter<'_, '_> {
             .executor_opts
             .as_ref()
             .and_then(|options| options.docker.as_ref());
-        let expand = |words: &Vec<String>| words.iter().map(|word| self.variables.expand(word)).collect();
         let volumes = &self.settings.volumes;
         ContainerCreateBody {
             image: Some(image.id.clone()),
@@ -143,8 +142,8 @@ impl Starter<'_, '_> {
                 .and_then(|options| options.user.as_deref())
                 .map(|user| self.variables.expand(user)),
             env: Some(self.environment(service)),
-            entrypoint: service.entrypoint.as_ref().map(expand),
-            cmd: service.command.as_ref().map(expand),
+            entrypoint: service.entrypoint.clone(),
+            cmd: service.command.clone(),
             labels: Some(self.names.labels.clone()),
             host_config: Some(HostConfig {
                 binds: Some(volumes.clone()).filter(|volumes| !volumes.is_empty()),

@@ -11,7 +11,7 @@ async fn a_job_runs_in_its_image() {
     let Some(engine) = engine() else { return };
     let world = engine.world(SharedPaths::Auto);
     let mut job = world.job(&["cat README", "pwd", "echo to stderr >&2", "exit 7"]);
-    job.image = image("$REGISTRY/busybox");
+    job.image = image("$REGISTRY/busybox:1");
     job.variables.push(variable("REGISTRY", "gantry-test"));
     let run = world.run(&job).await;
     assert_eq!(run.outcome.state, JobState::Failed, "{}", run.shown_log());
@@ -23,10 +23,10 @@ async fn a_job_runs_in_its_image() {
     Running with gantry 0.1.0
       on tester
     Preparing the "docker" executor
-    Using Docker executor with image gantry-test/busybox ...
-    Using effective pull policy of [if-not-present] for container gantry-test/busybox
+    Using Docker executor with image gantry-test/busybox:1 ...
+    Using effective pull policy of [if-not-present] for container gantry-test/busybox:1
     Using locally found image version due to "if-not-present" pull policy
-    Using docker image <id> for gantry-test/busybox ...
+    Using docker image <id> for gantry-test/busybox:1 ...
     Preparing environment
     Running on tester...
     Getting source from Git repository

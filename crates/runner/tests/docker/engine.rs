@@ -18,13 +18,16 @@ use gantry_runner::docker::{DockerSettings, SharedPaths};
 use crate::support::World;
 
 /// Debian with bash, made by `cargo xtask parts --install`.
-pub(crate) const DEBIAN: &str = "gantry-test/debian";
+pub(crate) const DEBIAN: &str = "gantry-test/debian:1";
 /// All of busybox, no bash.
-pub(crate) const BUSYBOX: &str = "gantry-test/busybox";
+pub(crate) const BUSYBOX: &str = "gantry-test/busybox:1";
 /// A shell and nothing else.
-pub(crate) const ONLY_SH: &str = "gantry-test/sh";
+pub(crate) const ONLY_SH: &str = "gantry-test/sh:1";
 /// A file that is no shell.
-pub(crate) const NO_SHELL: &str = "gantry-test/empty";
+pub(crate) const NO_SHELL: &str = "gantry-test/empty:1";
+
+/// Busybox that answers on port 7000 where it is not told otherwise.
+pub(crate) const PINGER: &str = "gantry-test/pinger:1";
 
 const START: Duration = Duration::from_secs(60);
 
@@ -159,6 +162,9 @@ impl Engine {
     }
 
     fn make_images(&self) {
+        if self.try_docker(&["image", "inspect", PINGER]).is_some() {
+            return;
+        }
         let folder = tempfile::tempdir().unwrap();
         let busybox =
             fs::read("/bin/busybox").expect("busybox-static is missing: cargo xtask parts --install");
@@ -169,41 +175,23 @@ impl Engine {
             .stdout;
         let applets = String::from_utf8(list).unwrap();
         let applets: Vec<&str> = applets.lines().filter(|name| *name != "busybox").collect();
-        self.import(folder.path(), BUSYBOX, &busybox, &applets);
-        self.import(folder.path(), ONLY_SH, &busybox, &["sh"]);
-        self.import(folder.path(), NO_SHELL, b"", &[]);
+        let all = root(&busybox, &applets);
+        self.import(folder.path(), BUSYBOX, &all, &[]);
+        self.import(folder.path(), ONLY_SH, &root(&busybox, &["sh"]), &[]);
+        self.import(folder.path(), NO_SHELL, &root(b"", &[]), &[]);
+        let entrypoint = r#"ENTRYPOINT ["env", "ENTERED=image"]"#;
+        self.import(folder.path(), "gantry-test/entered:1", &all, &[entrypoint]);
+        let answer = r#"CMD ["sh", "-c", "while true; do echo pong | nc -l -p 7000; done"]"#;
+        self.import(folder.path(), PINGER, &all, &["EXPOSE 7000/tcp 7009/udp", answer]);
     }
 
-    fn import(&self, folder: &Path, image: &str, busybox: &[u8], applets: &[&str]) {
-        let mut archive = tar::Builder::new(Vec::new());
-        let mut header = tar::Header::new_gnu();
-        header.set_mode(0o755);
-        header.set_size(busybox.len() as u64);
-        archive.append_data(&mut header, "bin/busybox", busybox).unwrap();
-        for applet in applets {
-            let mut link = tar::Header::new_gnu();
-            link.set_entry_type(tar::EntryType::Symlink);
-            archive
-                .append_link(&mut link, format!("bin/{applet}"), "busybox")
-                .unwrap();
-        }
-        for (name, mode) in [("tmp", 0o1777), ("etc", 0o755), ("home/tester", 0o755)] {
-            let mut folder = tar::Header::new_gnu();
-            folder.set_entry_type(tar::EntryType::Directory);
-            folder.set_mode(mode);
-            folder.set_size(0);
-            archive.append_data(&mut folder, name, std::io::empty()).unwrap();
-        }
-        let passwd = "root:x:0:0:root:/root:/bin/sh\ntester:x:1234:1234::/home/tester:/bin/sh\n";
-        let mut header = tar::Header::new_gnu();
-        header.set_mode(0o644);
-        header.set_size(passwd.len() as u64);
-        archive
-            .append_data(&mut header, "etc/passwd", passwd.as_bytes())
-            .unwrap();
+    fn import(&self, folder: &Path, image: &str, root: &[u8], changes: &[&str]) {
         let path = folder.join("image.tar");
-        fs::write(&path, archive.into_inner().unwrap()).unwrap();
-        self.docker(&["import", path.to_str().unwrap(), image]);
+        fs::write(&path, root).unwrap();
+        let mut arguments = vec!["import"];
+        arguments.extend(changes.iter().flat_map(|change| ["--change", change]));
+        arguments.extend([path.to_str().unwrap(), image]);
+        self.docker(&arguments);
     }
 
     /// Makes [`DEBIAN`] be there.
@@ -217,6 +205,34 @@ impl Engine {
         });
         DEBIAN
     }
+}
+
+/// Returns the files of an image, as a tar archive.
+fn root(busybox: &[u8], applets: &[&str]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    let header = |kind, mode, size: usize| {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_size(size as u64);
+        header
+    };
+    let mut file = |path: &str, mode, content: &[u8]| {
+        let mut header = header(tar::EntryType::Regular, mode, content.len());
+        archive.append_data(&mut header, path, content).unwrap();
+    };
+    file("bin/busybox", 0o755, busybox);
+    let passwd = "root:x:0:0:root:/root:/bin/sh\ntester:x:1234:1234::/home/tester:/bin/sh\n";
+    file("etc/passwd", 0o644, passwd.as_bytes());
+    for applet in applets {
+        let mut header = header(tar::EntryType::Symlink, 0o777, 0);
+        archive
+            .append_link(&mut header, format!("bin/{applet}"), "busybox")
+            .unwrap();
+    }
+    let mut header = header(tar::EntryType::Directory, 0o1777, 0);
+    archive.append_data(&mut header, "tmp", std::io::empty()).unwrap();
+    archive.into_inner().unwrap()
 }
 
 /// Where `cargo xtask parts --install` keeps what it has made.

@@ -12,3 +12,6 @@ mod support;
 mod basics;
 mod bound;
 mod copied;
+mod images;
+mod leftovers;
+mod services;
