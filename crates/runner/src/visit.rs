@@ -17,6 +17,7 @@ use gantry_protocol::payload::{Dependency, JobPayload};
 use crate::archive::Stop;
 use crate::archive::extract::{Limits, extract};
 use crate::carry_out::project_of;
+use crate::executor::{Kind, Places};
 use crate::job::runner_variables;
 use crate::refuse::Strategy;
 use crate::settings::Settings;
@@ -75,7 +76,7 @@ impl Visit {
             None => (Slot::take(fresh_root, &project).map_err(refused)?, Tree::Fresh),
         };
         let limit = u64::try_from(payload.runner_info.timeout).unwrap_or(DEFAULT_TIMEOUT_SECS);
-        let list = runner_variables(payload, &slot, limit);
+        let list = runner_variables(payload, &slot, Kind::Shell, &Places::of(&slot), limit);
         let variables = Variables::new(list, &slot.temporary_dir);
         let mut visit = Visit {
             slot,
