@@ -162,6 +162,7 @@ impl Ledger {
                 current.variables = leftover.variables;
             }
             current.fingerprint = Some(kept.fingerprint.clone());
+            current.coverage.clone_from(&kept.coverage);
             if let Outcome::Failed { reason, exit_code } = &kept.outcome {
                 current.failure_reason = Some(reason.clone());
                 current.exit_code = *exit_code;

@@ -92,6 +92,7 @@ pub struct Kept {
     pub(crate) fingerprint: String,
     pub(crate) artifacts: Vec<Artifact>,
     pub(crate) variables: Vec<DotenvVariable>,
+    pub(crate) coverage: Option<String>,
 }
 
 /// A job that may have done outside what it is there for, or a part of it.
@@ -321,6 +322,7 @@ impl Comparison<'_> {
             fingerprint: now.to_text(),
             artifacts,
             variables: self.reader.dotenv(attempt.id)?,
+            coverage: attempt.coverage.clone(),
         })))
     }
 

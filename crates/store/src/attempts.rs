@@ -7,7 +7,7 @@ use rusqlite::{Row, Transaction, params};
 use crate::error::StoreError;
 use crate::id::{AttemptId, RunId, Timestamp};
 use crate::open::{Reader, Store};
-use crate::schema::WITH_FINGERPRINTS;
+use crate::schema::{WITH_COVERAGE, WITH_FINGERPRINTS};
 
 /// What is known of an attempt when it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,10 +109,17 @@ pub struct DotenvVariable {
 impl Reader {
     /// Returns all attempts of a run: the first of each job in the order of the plan, then the retries as they came.
     pub fn attempts(&self, run: RunId) -> Result<Vec<Attempt>, StoreError> {
+        let coverage = if self.schema()? < WITH_COVERAGE {
+            "NULL"
+        } else {
+            "coverage"
+        };
         self.rows(
-            "SELECT id, run_id, job, stage, number, status, reason, failure_reason, exit_code,
-                            created_at, started_at, finished_at, coverage
-                     FROM attempts WHERE run_id = ?1 ORDER BY id",
+            &format!(
+                "SELECT id, run_id, job, stage, number, status, reason, failure_reason, exit_code,
+                        created_at, started_at, finished_at, {coverage}
+                 FROM attempts WHERE run_id = ?1 ORDER BY id"
+            ),
             params![run],
             read_attempt,
         )
@@ -307,6 +314,12 @@ impl Store {
                     .prepare_cached(
                         "INSERT INTO dotenv (attempt_id, position, key, value)
                          SELECT ?2, position, key, value FROM dotenv WHERE attempt_id = ?1",
+                    )?
+                    .execute(params![from, to])?;
+                transaction
+                    .prepare_cached(
+                        "UPDATE attempts SET coverage = (SELECT coverage FROM attempts WHERE id = ?1)
+                         WHERE id = ?2",
                     )?
                     .execute(params![from, to])?;
             }

@@ -165,6 +165,30 @@ mod tests {
     use crate::id::Timestamp;
     use crate::runs::NewRun;
 
+    /// A folder that cannot be written is read as it is.
+    #[test]
+    fn a_database_of_the_first_version_can_be_read() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::of(root.path());
+        folder.create().unwrap();
+        let path = folder.database();
+        let mut connection = Connection::open(&path).unwrap();
+        schema::migrate(&mut connection, &path, &schema::MIGRATIONS[..1]).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO runs VALUES (1, 0, 1, 0, 'success', 'push', 'main', 'a', 0, '', '', '', '');
+                 INSERT INTO attempts VALUES (1, 1, 'job', 'test', 1, 'success', '', NULL, NULL, 0, 0, 1, 't');",
+            )
+            .unwrap();
+        drop(connection);
+        let reader = Store::open_read_only(root.path()).unwrap().unwrap();
+        let run = reader.runs(1).unwrap().remove(0).id;
+        assert_eq!(reader.attempts(run).unwrap()[0].job, "job");
+        assert!(reader.fingerprints(run).unwrap().is_empty());
+        assert_eq!(reader.circumstances(run).unwrap(), None);
+        assert!(reader.artifacts(crate::AttemptId(1)).unwrap().is_empty());
+    }
+
     #[test]
     fn a_full_disk_is_named_and_leaves_nothing_half_done() {
         let root = tempfile::tempdir().unwrap();

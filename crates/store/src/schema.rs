@@ -88,6 +88,9 @@ ALTER TABLE attempts ADD COLUMN coverage TEXT;
 /// The schema from which on attempts have fingerprints, and runs circumstances.
 pub(crate) const WITH_FINGERPRINTS: i64 = 2;
 
+/// The schema from which on attempts have coverage.
+pub(crate) const WITH_COVERAGE: i64 = 3;
+
 /// Brings a database to the newest schema; one that is newer is left alone.
 pub(crate) fn migrate(
     connection: &mut Connection,

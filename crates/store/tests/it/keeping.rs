@@ -41,6 +41,7 @@ fn finished() -> (TempDir, Store, RunId, AttemptId) {
     };
     let steps = [begins, step(attempt, "running", "success")];
     store.record(run, "success", &steps, after(2)).unwrap();
+    store.set_coverage(attempt, "81.5").unwrap();
     store.finish_run(run, "success", after(3)).unwrap();
     drop(lock);
     (root, store, run, attempt)
@@ -84,6 +85,8 @@ fn what_an_attempt_left_is_shared_and_stays_when_its_run_goes() {
     );
     assert_eq!(store.artifacts(heir).unwrap()[0].size_bytes, 10);
     assert_eq!(store.dotenv(heir).unwrap()[0].key, "VERSION");
+    let heir = store.attempts(later.run).unwrap().remove(0);
+    assert_eq!(heir.coverage.as_deref(), Some("81.5"));
 }
 
 #[test]
