@@ -88,13 +88,16 @@ fn a_whole_run_is_followed_to_its_end() {
 
 #[test]
 fn a_job_that_is_tried_again_is_followed_through_all_attempts() {
-    let (machine, fifo) = machine(&PIPELINE.replace("stage: work\n", "stage: work\n      retry: 1\n"));
+    let pipeline = PIPELINE
+        .replace("stage: work\n", "stage: work\n      retry: 1\n")
+        .replace("echo ready", "echo ready $CI_JOB_ID");
+    let (machine, fifo) = machine(&pipeline);
     let mut run = machine.gantry(&["run", "works"]).start();
-    run.until_it_says("| ready");
+    run.until_it_says("| ready 1");
     let mut logs = machine.gantry(&["logs", "-f", "works"]).start();
-    logs.until_it_says("\nready");
+    logs.until_it_says("\nready 1");
     fs::write(&fifo, "no\n").unwrap();
-    run.until_it_says("attempt 2");
+    logs.until_it_says("\nready 2");
     fs::write(&fifo, "go\n").unwrap();
     let output = logs.end().ended_with(0);
     assert!(output.stdout.contains("heard no"), "{output}");
