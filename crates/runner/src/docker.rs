@@ -2,8 +2,8 @@
 //!
 //! There is no helper image. The work tree is made on this machine like any other, and the build container gets it in
 //! one of two ways: *bound*, where the engine turns out to see this machine's folder, or *copied* as tar streams through
-//! the engine. Scripts and file variables always travel as tar streams, so that nothing of the runner's own folder is
-//! ever seen by a job.
+//! the engine. So do scripts and file variables, which have a folder of their own: nothing else of the runner's is
+//! ever seen by a job. What a job has left in a bound folder is treated as hostile; no link in it is followed.
 //!
 //! Every script is one start of the same container: its process is the image's entrypoint with a search for a shell
 //! as its command, so a script sees what the scripts before it did to the file system, and none of their processes.
@@ -223,9 +223,7 @@ impl Environment for Docker<'_> {
     }
 
     async fn read(&self, file_name: &str) -> Option<Vec<u8>> {
-        let path = self.job.places.temporary_dir.join(file_name);
-        let found = self.build().container.get_file(&path.display().to_string()).await;
-        found.ok().flatten().map(|(content, _)| content)
+        self.build().read(&self.job, file_name).await
     }
 
     async fn take(&self, wanted: &[Wanted], stop: &Stop) -> Result<PathBuf, Halt> {

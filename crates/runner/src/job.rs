@@ -71,34 +71,20 @@ pub(crate) struct Job<'j, C> {
 impl<C: Coordinator> Job<'_, C> {
     /// Carries the job out, up to the last line of its log.
     pub(crate) async fn run<E: Environment>(&mut self, environment: &mut E) -> Result<(), Halt> {
-        let result = self.stages(environment).await;
+        let prepared = self.prepare(environment).await;
+        let result = match &prepared {
+            Ok(()) => self.stages(environment).await,
+            Err(halt) => Err(halt.clone()),
+        };
+        // First, since what containers have made in the temporary folder need not be ours before.
         environment.remove().await;
-        result
-    }
-
-    async fn stages<E: Environment>(&mut self, environment: &mut E) -> Result<(), Halt> {
-        self.prepare(environment).await?;
-        let environment = &*environment;
-        let result = match self.bring_in(environment).await {
-            Ok(()) => self.steps(environment).await,
-            Err(halt) => Err(halt),
-        };
-        let result = match result {
-            Err(Halt::JobTimeout { .. } | Halt::Aborted) => result,
-            // Nothing has run yet whose results could be wanted.
-            Err(Halt::Canceled) if self.accepted == Wish::Run => result,
-            _ => {
-                let taken = self.take_out(environment, &result).await;
-                result.and(taken)
-            }
-        };
         // An abort outweighs whatever the job came to in the meantime.
         let result = if *self.wish.borrow() == Wish::Abort {
             Err(Halt::Aborted)
         } else {
             result
         };
-        if result != Err(Halt::Aborted) {
+        if prepared.is_ok() && result != Err(Halt::Aborted) {
             self.trace.section_start(
                 "cleanup_file_variables",
                 "Cleaning up project directory and file based variables",
@@ -107,6 +93,22 @@ impl<C: Coordinator> Job<'_, C> {
             self.trace.section_end("cleanup_file_variables");
         }
         result
+    }
+
+    async fn stages<E: Environment>(&mut self, environment: &E) -> Result<(), Halt> {
+        let result = match self.bring_in(environment).await {
+            Ok(()) => self.steps(environment).await,
+            Err(halt) => Err(halt),
+        };
+        match result {
+            Err(Halt::JobTimeout { .. } | Halt::Aborted) => result,
+            // Nothing has run yet whose results could be wanted.
+            Err(Halt::Canceled) if self.accepted == Wish::Run => result,
+            _ => {
+                let taken = self.take_out(environment, &result).await;
+                result.and(taken)
+            }
+        }
     }
 
     /// Removes what belonged to this job alone.

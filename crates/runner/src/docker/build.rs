@@ -1,5 +1,7 @@
 //! The build container: what the engine is told to make.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType};
@@ -16,10 +18,13 @@ use super::services::build_endpoint;
 use super::settings::SharedPaths;
 use super::tree;
 use super::user;
-use super::work_tree::WorkTree;
+use super::work_tree::{WorkTree, runs_as_root};
 use crate::executor::JobParts;
 use crate::slot;
 use crate::variables::Variables;
+
+/// In the slot's temporary folder: the container's temporary folder.
+const INSIDE: &str = "inside";
 
 /// A build container that has been created.
 pub(super) struct Build {
@@ -42,6 +47,9 @@ pub(super) struct Plan {
     /// This machine's folder, and the container's, where they may be the same.
     project_dir: PathBuf,
     project_dir_inside: PathBuf,
+    /// The same for what belongs to this job alone.
+    temporary_dir: PathBuf,
+    temporary_dir_inside: PathBuf,
     share: bool,
     /// Object directories that the work tree borrows from.
     objects: Vec<PathBuf>,
@@ -103,6 +111,8 @@ impl Plan {
             body,
             project_dir: job.slot.project_dir.clone(),
             project_dir_inside: job.places.project_dir.clone(),
+            temporary_dir: job.slot.temporary_dir.join(INSIDE),
+            temporary_dir_inside: job.places.temporary_dir.clone(),
             share: settings.shared_paths == SharedPaths::Auto,
             objects: repository
                 .map(|repository| object_directories(repository.as_ref()))
@@ -115,7 +125,7 @@ impl Plan {
         if self.share
             && let Some((container, owner)) = self.create_bound(engine).await?
         {
-            let work_tree = WorkTree::bound(owner);
+            let work_tree = WorkTree::bound(owner, self.temporary_dir.clone());
             return self.complete(container, work_tree).await;
         }
         let container = self.create_with(engine, "build", Vec::new()).await?;
@@ -133,15 +143,18 @@ impl Plan {
         })
     }
 
-    /// Creates the container with this machine's folder in it, and returns the folder's owner as the container sees
-    /// it; `None` where the engine does not see this machine's folders, or sees other folders at the same paths.
+    /// Creates the container with this machine's folders in it, and returns their owner as the container sees him;
+    /// `None` where the engine does not see this machine's folders, or sees others at the same paths.
     async fn create_bound(&self, engine: &Engine) -> Result<Option<(Container, tree::Owner)>, DockerError> {
         let text = random();
         let name = format!(".gantry-{text}");
         let marker = self.project_dir.join(&name);
         let put = || {
-            std::fs::create_dir_all(&self.project_dir)?;
-            std::fs::write(&marker, &text)
+            fs::create_dir_all(&self.project_dir)?;
+            fs::create_dir_all(&self.temporary_dir)?;
+            // Whoever the scripts run as; nobody else gets here, since the folder around it is closed.
+            fs::set_permissions(&self.temporary_dir, fs::Permissions::from_mode(0o777))?;
+            fs::write(&marker, &text)
         };
         put().map_err(|source| DockerError::Files {
             doing: "write to the project directory",
@@ -166,9 +179,18 @@ impl Plan {
             Err(error) => return Err(error),
         };
         let path = self.project_dir_inside.join(name).display().to_string();
-        match container.get_file(&path).await {
-            Ok(Some((content, owner))) if content == text.as_bytes() => Ok(Some((container, owner))),
-            _ => container.remove().await.map(|()| None),
+        let owner = match runs_as_root() {
+            // Root can take its files back whatever number it has inside; a look is much cheaper than a copy.
+            true => container.has(&path).await?.then_some(tree::ROOT),
+            false => container
+                .get_file(&path)
+                .await?
+                .filter(|(content, _)| content == text.as_bytes())
+                .map(|(_, owner)| owner),
+        };
+        match owner {
+            Some(owner) => Ok(Some((container, owner))),
+            None => container.remove().await.map(|()| None),
         }
     }
 
@@ -180,7 +202,10 @@ impl Plan {
             read_only: Some(read_only),
             ..Mount::default()
         };
-        let mut mounts = vec![bind(&self.project_dir, &self.project_dir_inside, false)];
+        let mut mounts = vec![
+            bind(&self.project_dir, &self.project_dir_inside, false),
+            bind(&self.temporary_dir, &self.temporary_dir_inside, false),
+        ];
         mounts.extend(self.objects.iter().map(|objects| bind(objects, objects, true)));
         mounts
     }

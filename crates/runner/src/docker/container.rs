@@ -10,8 +10,8 @@ use bollard::errors::Error as ApiError;
 use bollard::exec::{CreateExecOptions, StartExecOptions};
 use bollard::models::{ContainerCreateBody, ContainerInspectResponse};
 use bollard::query_parameters::{
-    AttachContainerOptions, CreateContainerOptions, DownloadFromContainerOptions, KillContainerOptions,
-    RemoveContainerOptions, UploadToContainerOptions,
+    AttachContainerOptions, ContainerArchiveInfoOptions, CreateContainerOptions,
+    DownloadFromContainerOptions, KillContainerOptions, RemoveContainerOptions, UploadToContainerOptions,
 };
 use futures_util::{Stream, StreamExt};
 use tokio::time::sleep;
@@ -84,6 +84,20 @@ impl Container {
     ) -> impl Stream<Item = Result<impl AsRef<[u8]> + use<>, ApiError>> + use<> {
         let options = DownloadFromContainerOptions { path: path.into() };
         self.engine.api.download_from_container(&self.id, Some(options))
+    }
+
+    /// Tells whether there is something at `path`.
+    pub(super) async fn has(&self, path: &str) -> Result<bool, DockerError> {
+        let options = ContainerArchiveInfoOptions { path: path.into() };
+        let looked = self
+            .engine
+            .api
+            .get_container_archive_info(&self.id, Some(options));
+        match self.engine.ask("look for a file in the container", looked).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_missing(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Returns the content of a small file and its owner; `None` where there is no such file.

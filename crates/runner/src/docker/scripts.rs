@@ -4,18 +4,24 @@
 //! not the first process, on which signals have no effect unless it handles them, and orphans find a parent. When the first
 //! process ends, the kernel ends all others.
 
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, fchown};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use gantry_protocol::Wish;
+use rustix::fs::OFlags;
 use tokio::time::{sleep, sleep_until};
 
 use super::build::Build;
 use super::container::{Container, Output};
 use super::error::DockerError;
 use super::tree::{Parcel, ROOT};
+use super::work_tree::{blocking, runs_as_root};
 use crate::executor::{Bounds, Ended, JobParts, wish_beyond};
+use crate::slot;
 use crate::trace::Trace;
 
 /// In the temporary folder.
@@ -46,7 +52,12 @@ impl Build {
         script: &str,
         bounds: &mut Bounds,
     ) -> Result<Ended, DockerError> {
-        self.put_files(job, files, script).await?;
+        let script = (job.places.temporary_dir.join(SCRIPT), script.to_owned());
+        let files: Vec<_> = files.iter().cloned().chain([script]).collect();
+        match self.work_tree.inside() {
+            Some(inside) => self.write_files(job, inside.to_owned(), files).await?,
+            None => self.send_files(job, &files).await?,
+        }
         self.work_tree.scripts_have_run();
         let output = self.container.attach().await?;
         self.container
@@ -73,25 +84,51 @@ impl Build {
         ended
     }
 
-    async fn put_files(
+    /// Writes files into this machine's folder that the container has as its temporary folder.
+    async fn write_files(
         &self,
         job: &JobParts<'_>,
-        files: &[(PathBuf, String)],
-        script: &str,
+        inside: PathBuf,
+        files: Vec<(PathBuf, String)>,
     ) -> Result<(), DockerError> {
+        let temporary_dir = job.places.temporary_dir.clone();
+        let owner = self.owner;
+        let write = move || {
+            for (path, content) in files {
+                let path = inside.join(path.strip_prefix(&temporary_dir).unwrap_or(&path));
+                // A script may have put a link here, which must lead nobody out of the container.
+                slot::remove(&path)?;
+                let mut options = fs::OpenOptions::new();
+                let mut file = options.write(true).create_new(true).mode(0o600).open(&path)?;
+                match owner {
+                    Some(owner) if runs_as_root() => {
+                        let number = |id: u64| u32::try_from(id).ok();
+                        fchown(&file, number(owner.user), number(owner.group))?;
+                    }
+                    Some(ROOT) => {}
+                    // A user whose files we cannot make has to read ours as anybody.
+                    _ => file.set_permissions(fs::Permissions::from_mode(0o666))?,
+                }
+                file.write_all(content.as_bytes())?;
+            }
+            Ok(())
+        };
+        blocking("write the script", write).await
+    }
+
+    /// Sends files into the container's temporary folder.
+    async fn send_files(&self, job: &JobParts<'_>, files: &[(PathBuf, String)]) -> Result<(), DockerError> {
         // A user whose numbers are not known has to read them as anybody.
         let (mode, owner) = match self.owner {
             Some(owner) => (0o600, owner),
             None => (0o666, ROOT),
         };
-        let temporary_dir = &job.places.temporary_dir;
         let pack = || {
             let mut parcel = Parcel::new();
-            parcel.folders(temporary_dir)?;
+            parcel.folders(&job.places.temporary_dir)?;
             for (path, content) in files {
                 parcel.file(path, content.as_bytes(), mode, owner)?;
             }
-            parcel.file(&temporary_dir.join(SCRIPT), script.as_bytes(), mode, owner)?;
             parcel.pack()
         };
         let parcel = pack().map_err(|source| DockerError::Files {
@@ -99,6 +136,28 @@ impl Build {
             source,
         })?;
         self.container.put(parcel).await
+    }
+
+    /// Returns what a script has written to a file of the temporary folder.
+    pub(super) async fn read(&self, job: &JobParts<'_>, file_name: &str) -> Option<Vec<u8>> {
+        let Some(inside) = self.work_tree.inside() else {
+            let path = job.places.temporary_dir.join(file_name);
+            let found = self.container.get_file(&path.display().to_string()).await;
+            return found.ok().flatten().map(|(content, _)| content);
+        };
+        let path = inside.join(file_name);
+        // What is there is the script's choice: no link is followed, and nobody waits for a pipe.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let read = move || {
+            let mut options = fs::OpenOptions::new();
+            let mut file = options.read(true).custom_flags(flags.bits() as i32).open(path)?;
+            let mut content = Vec::new();
+            if file.metadata()?.is_file() {
+                file.read_to_end(&mut content)?;
+            }
+            Ok(content)
+        };
+        blocking("read the script's environment", read).await.ok()
     }
 
     fn start_failed(&self, error: DockerError) -> DockerError {

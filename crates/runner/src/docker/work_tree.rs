@@ -39,8 +39,8 @@ pub(super) struct WorkTree {
 }
 
 enum Way {
-    /// The container sees the slot's folder, as belonging to this owner.
-    Bound(Owner),
+    /// The container sees the slot's folder, as belonging to `owner`, and `inside` as its temporary folder.
+    Bound { owner: Owner, inside: PathBuf },
     /// The container has its own; this is what it has been sent, and where its git objects are.
     Copied {
         sent: Arc<Mutex<Sent>>,
@@ -49,9 +49,9 @@ enum Way {
 }
 
 impl WorkTree {
-    pub(super) fn bound(owner: Owner) -> WorkTree {
+    pub(super) fn bound(owner: Owner, inside: PathBuf) -> WorkTree {
         WorkTree {
-            way: Way::Bound(owner),
+            way: Way::Bound { owner, inside },
             used: AtomicBool::new(false),
         }
     }
@@ -69,14 +69,22 @@ impl WorkTree {
     pub(super) fn scripts_have_run(&self) {
         self.used.store(true, Ordering::Relaxed);
     }
+
+    /// Returns the folder of this machine that is the container's temporary folder.
+    pub(super) fn inside(&self) -> Option<&Path> {
+        match &self.way {
+            Way::Bound { inside, .. } => Some(inside),
+            Way::Copied { .. } => None,
+        }
+    }
 }
 
 impl Build {
     /// Makes the scripts of the container see the work tree as it is.
     pub(super) async fn put_work_tree(&self, job: &JobParts<'_>, stop: &Stop) -> Result<(), DockerError> {
         match &self.work_tree.way {
-            Way::Bound(owner) if self.owner == Some(ROOT) || self.owner == Some(*owner) => Ok(()),
-            Way::Bound(_) => {
+            Way::Bound { owner, .. } if self.owner == Some(ROOT) || self.owner == Some(*owner) => Ok(()),
+            Way::Bound { .. } => {
                 let folder = job.slot.project_dir.clone();
                 blocking("open the work tree to the container's user", move || {
                     open_to_all(&folder)
@@ -153,7 +161,7 @@ impl Build {
         stop: &Stop,
     ) -> Result<PathBuf, Halt> {
         match &self.work_tree.way {
-            Way::Bound(_) => {
+            Way::Bound { .. } => {
                 self.give_back(job).await?;
                 Ok(job.slot.project_dir.clone())
             }
@@ -247,27 +255,33 @@ impl Build {
 
     /// Makes the files of a bound work tree ours again, whoever made them.
     pub(super) async fn give_back(&self, job: &JobParts<'_>) -> Result<(), DockerError> {
-        let Way::Bound(owner) = self.work_tree.way else {
+        let Way::Bound { owner, inside } = &self.work_tree.way else {
             return Ok(());
         };
         if !self.work_tree.used.swap(false, Ordering::Relaxed) {
             return Ok(());
         }
-        let folder = job.slot.project_dir.clone();
+        let (folder, inside) = (job.slot.project_dir.clone(), inside.clone());
         let doing = "give the work tree's files back to their owner";
-        if blocking(doing, move || own(&folder)).await? {
+        if blocking(doing, move || Ok(own(&folder)? && own(&inside)?)).await? {
             return Ok(());
         }
         // Only root can take files from others, and in a container of the same engine anybody is.
         let command = format!(
-            "chown -R {}:{} \"$0\" && chmod -R u+rwX \"$0\"",
+            "chown -R {}:{} \"$0\" \"$1\" && chmod -R u+rwX \"$0\" \"$1\"",
             owner.user, owner.group
         );
-        let project_dir = job.places.project_dir.display().to_string();
+        let command = [
+            "sh",
+            "-c",
+            &command,
+            &job.places.project_dir.display().to_string(),
+            &job.places.temporary_dir.display().to_string(),
+        ];
         let body = ContainerCreateBody {
             image: Some(self.plan.image.id.clone()),
             user: Some("0:0".into()),
-            entrypoint: Some(["sh", "-c", &command, &project_dir].map(str::to_owned).into()),
+            entrypoint: Some(command.map(str::to_owned).into()),
             labels: Some(self.plan.names.labels.clone()),
             host_config: Some(HostConfig {
                 mounts: Some(self.plan.mounts()),
@@ -291,7 +305,7 @@ impl Build {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     doing: &'static str,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, DockerError> {
@@ -319,15 +333,22 @@ fn open_to_all(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+pub(super) fn runs_as_root() -> bool {
+    rustix::process::getuid().is_root()
+}
+
 /// Takes over every file of a tree; returns whether all of it belongs to this process's user now.
 fn own(path: &Path) -> io::Result<bool> {
     let (user, group) = (
         rustix::process::getuid().as_raw(),
         rustix::process::getgid().as_raw(),
     );
-    let metadata = fs::symlink_metadata(path)?;
+    let metadata = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        metadata => metadata?,
+    };
     if metadata.uid() != user {
-        if user != ROOT.user as u32 {
+        if !runs_as_root() {
             return Ok(false);
         }
         lchown(path, Some(user), Some(group))?;

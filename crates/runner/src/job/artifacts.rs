@@ -164,6 +164,11 @@ impl<C: Coordinator> Job<'_, C> {
     }
 }
 
+/// Tells whether there is a regular file; one that is only linked to may lie anywhere.
+fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
+}
+
 /// Returns the name under which an artifact is handed over.
 fn file_name(name: &str, kind: &str, format: Format, only_name: Option<&str>) -> String {
     let base = name
@@ -217,7 +222,7 @@ impl Packing {
         if paths.is_empty() {
             return (notes, Ok(None));
         }
-        let mut files = paths.iter().filter(|path| root.join(path).is_file());
+        let mut files = paths.iter().filter(|path| is_file(&root.join(path)));
         let only = files.next().filter(|_| files.next().is_none()).cloned();
         let only_name = only
             .as_deref()

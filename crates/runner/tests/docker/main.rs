@@ -14,4 +14,5 @@ mod bound;
 mod copied;
 mod images;
 mod leftovers;
+mod overhead;
 mod services;
