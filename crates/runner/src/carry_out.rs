@@ -13,6 +13,7 @@ use gantry_protocol::{Coordinator, CoordinatorError, JobState, JobUpdate, Wish};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+#[cfg(feature = "docker")]
 use crate::docker::{self, Docker};
 use crate::duration::GoDuration;
 use crate::executor::{JobParts, Kind, Places};
@@ -85,6 +86,7 @@ async fn perform<C: Coordinator>(
     let kind = Kind::of(payload, settings.executor);
     let places = match kind {
         Kind::Shell => Places::of(&slot),
+        #[cfg(feature = "docker")]
         Kind::Docker => docker::places(&slot),
     };
     let variables = Variables::new(
@@ -126,6 +128,7 @@ async fn perform<C: Coordinator>(
         // Boxed: the futures of a whole job are large, and every caller's would hold both.
         let result = match kind {
             Kind::Shell => Box::pin(job.run(&mut Shell::new(&parts))).await,
+            #[cfg(feature = "docker")]
             Kind::Docker => Box::pin(job.run(&mut Docker::new(parts))).await,
         };
         job.clean_up().await;

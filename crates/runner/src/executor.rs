@@ -58,16 +58,19 @@ impl Places {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Shell,
+    #[cfg(feature = "docker")]
     Docker,
 }
 
 impl Kind {
     pub(crate) fn of(payload: &JobPayload, choice: ExecutorChoice) -> Kind {
         let has_image = payload.image.as_ref().is_some_and(|image| !image.name.is_empty());
-        match choice {
-            ExecutorChoice::Docker => Kind::Docker,
-            ExecutorChoice::Auto if has_image => Kind::Docker,
-            ExecutorChoice::Auto | ExecutorChoice::Shell => Kind::Shell,
+        match (choice, has_image) {
+            #[cfg(feature = "docker")]
+            (ExecutorChoice::Docker, _) | (ExecutorChoice::Auto, true) => Kind::Docker,
+            #[cfg(feature = "docker")]
+            (ExecutorChoice::Auto, false) => Kind::Shell,
+            (ExecutorChoice::Shell, _) => Kind::Shell,
         }
     }
 }

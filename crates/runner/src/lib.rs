@@ -17,8 +17,17 @@
 //!
 //! Everything a job may contain is untrusted: its archives, its output, its paths.
 
+#![cfg_attr(
+    not(feature = "docker"),
+    expect(
+        dead_code,
+        reason = "what only containers need stays beside what the shell needs, too"
+    )
+)]
+
 mod archive;
 mod carry_out;
+#[cfg(feature = "docker")]
 pub mod docker;
 mod duration;
 mod executor;

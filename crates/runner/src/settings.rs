@@ -4,17 +4,20 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "docker")]
 use crate::docker::DockerSettings;
 
 /// Which executor carries out jobs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ExecutorChoice {
     /// Docker for jobs that name an image, the shell for the others.
+    #[cfg(feature = "docker")]
     Auto,
     /// The machine's own bash, whatever a job's `image` and `services` say.
     #[default]
     Shell,
     /// Docker for every job.
+    #[cfg(feature = "docker")]
     Docker,
 }
 
@@ -25,6 +28,7 @@ pub struct Settings {
     pub name: String,
     /// Which executor carries out jobs.
     pub executor: ExecutorChoice,
+    #[cfg(feature = "docker")]
     pub docker: DockerSettings,
     /// Holds the caches: `<project>/<key>/cache.zip`.
     pub cache_root: PathBuf,
@@ -56,6 +60,7 @@ impl Settings {
         Settings {
             name: "gantry".into(),
             executor: ExecutorChoice::default(),
+            #[cfg(feature = "docker")]
             docker: DockerSettings::default(),
             cache_root,
             builds_root,

@@ -11,6 +11,7 @@ pub(crate) mod collect;
 pub(crate) mod extract;
 pub(crate) mod gzip;
 pub(crate) mod pack;
+#[cfg(feature = "docker")]
 pub(crate) mod untar;
 
 /// Tells blocking work that its result is no longer wanted.

@@ -39,6 +39,7 @@ pub(crate) fn runner_variables(
     list.extend(payload.variables.iter().cloned());
     let sharing = match kind {
         Kind::Shell => "CI_SHARED_ENVIRONMENT",
+        #[cfg(feature = "docker")]
         Kind::Docker => "CI_DISPOSABLE_ENVIRONMENT",
     };
     list.extend([
