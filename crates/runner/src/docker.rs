@@ -227,7 +227,7 @@ impl Environment for Docker<'_> {
     }
 
     async fn take(&self, wanted: &[Wanted], stop: &Stop) -> Result<PathBuf, Halt> {
-        Ok(Box::pin(self.build().take(&self.job, wanted, stop)).await?)
+        Box::pin(self.build().take(&self.job, wanted, stop)).await
     }
 
     async fn remove(&mut self) {

@@ -61,6 +61,6 @@ mod tests {
             [store.clone(), user.clone()]
         );
         assert_eq!(object_directories(&root.join("user")), [user, store]);
-        assert_eq!(object_directories(&root.join("nowhere")), [PathBuf::new(); 0]);
+        assert!(object_directories(&root.join("nowhere")).is_empty());
     }
 }
