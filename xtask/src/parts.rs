@@ -7,6 +7,8 @@ use anyhow::{Context, Result, bail};
 use crate::arguments::Arguments;
 use crate::program;
 
+mod base_image;
+
 pub(crate) const USAGE: &str = "[--install] [--bench]
 
   --install   install what is missing (Debian, as root)
@@ -37,6 +39,24 @@ const PARTS: &[Part] = &[
         package: "bash",
         need: Need::Tests,
         purpose: "the shell of the jobs",
+    },
+    Part {
+        program: "dockerd",
+        package: "docker.io",
+        need: Need::Tests,
+        purpose: "jobs in containers",
+    },
+    Part {
+        program: "debootstrap",
+        package: "debootstrap",
+        need: Need::Tests,
+        purpose: "makes the image of those jobs",
+    },
+    Part {
+        program: "busybox",
+        package: "busybox-static",
+        need: Need::Tests,
+        purpose: "all there is in small images",
     },
     Part {
         program: "node",
@@ -73,14 +93,25 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
         let shown = place
             .as_ref()
             .map_or("missing".into(), |path| path.display().to_string());
-        println!("{:<8}{:<24}{}", part.program, shown, part.purpose);
+        println!("{:<12}{:<24} {}", part.program, shown, part.purpose);
         if place.is_none() {
             missing.push(part);
         }
     }
-    if missing.is_empty() {
-        return Ok(());
+    let image = base_image::place();
+    let made = if image.is_file() { "" } else { " (missing)" };
+    println!(
+        "{:<12}{:<24} what jobs run in{made}",
+        "base image",
+        image.display()
+    );
+    if !missing.is_empty() {
+        get(&missing, install)?;
     }
+    if install { base_image::make() } else { Ok(()) }
+}
+
+fn get(missing: &[&Part], install: bool) -> Result<()> {
     let packages: Vec<&str> = missing.iter().map(|part| part.package).collect();
     if !install {
         println!("missing; Debian has them as: {}", packages.join(" "));
@@ -92,10 +123,11 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
 /// Returns the programs that the tests need and that are not there.
 pub(crate) fn missing_for_tests() -> Vec<&'static str> {
     let needed = PARTS.iter().filter(|part| part.need == Need::Tests);
-    needed
+    let programs = needed
         .map(|part| part.program)
-        .filter(|name| program::find(name).is_none())
-        .collect()
+        .filter(|name| program::find(name).is_none());
+    let image = (!base_image::place().is_file()).then_some("the base image");
+    programs.chain(image).collect()
 }
 
 fn install_packages(packages: &[&str]) -> Result<()> {
@@ -124,6 +156,6 @@ fn install_packages(packages: &[&str]) -> Result<()> {
     )
 }
 
-fn runs_as_root() -> Result<bool> {
+pub(crate) fn runs_as_root() -> Result<bool> {
     Ok(program::output(Command::new("id").arg("-u"))?.trim() == "0")
 }

@@ -9,7 +9,7 @@ fn bound() -> Option<Subject> {
     let engine = engine()?;
     Some(Subject {
         world: engine.world(SharedPaths::Auto),
-        image: image(engine.debian()),
+        image: image(engine.debian()?),
         status: "exit code",
         project_dir: "/builds/group/app".into(),
     })

@@ -217,6 +217,7 @@ async fn nothing_of_this_machines_environment_gets_in() {
 #[tokio::test]
 async fn git_works_in_a_container_that_has_it() {
     let Some(engine) = engine() else { return };
+    let Some(debian) = engine.debian() else { return };
     for shared in [SharedPaths::Auto, SharedPaths::Never] {
         let world = engine.world(shared);
         let mut job = world.job(&[
@@ -224,7 +225,7 @@ async fn git_works_in_a_container_that_has_it() {
             "git log --format=%s",
             "git show HEAD:README",
         ]);
-        job.image = image(engine.debian());
+        job.image = image(debian);
         let run = world.run(&job).await;
         run.assert_success();
         assert_eq!(

@@ -12,6 +12,7 @@ mod support;
 mod basics;
 mod bound;
 mod copied;
+mod hostile;
 mod images;
 mod leftovers;
 mod overhead;
