@@ -17,3 +17,4 @@ mod images;
 mod leftovers;
 mod overhead;
 mod services;
+mod somebody;
