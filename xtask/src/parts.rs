@@ -9,15 +9,18 @@ use crate::program;
 
 mod base_image;
 
-pub(crate) const USAGE: &str = "[--install] [--bench]
+pub(crate) const USAGE: &str = "[--install] [--bench] [--containers]
 
-  --install   install what is missing (Debian, as root)
-  --bench     include what only the benchmarks need";
+  --install      install what is missing (Debian, as root)
+  --bench        include what only the benchmarks need
+  --containers   include what only the tests of the Docker executor need, which is behind a feature:
+                 cargo test -p gantry-runner --features docker";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {
     Tests,
     Benchmarks,
+    Containers,
 }
 
 struct Part {
@@ -43,19 +46,19 @@ const PARTS: &[Part] = &[
     Part {
         program: "dockerd",
         package: "docker.io",
-        need: Need::Tests,
+        need: Need::Containers,
         purpose: "jobs in containers",
     },
     Part {
         program: "debootstrap",
         package: "debootstrap",
-        need: Need::Tests,
+        need: Need::Containers,
         purpose: "makes the image of those jobs",
     },
     Part {
         program: "busybox",
         package: "busybox-static",
-        need: Need::Tests,
+        need: Need::Containers,
         purpose: "all there is in small images",
     },
     Part {
@@ -81,11 +84,16 @@ const PARTS: &[Part] = &[
 pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     let install = arguments.flag("--install");
     let bench = arguments.flag("--bench");
+    let containers = arguments.flag("--containers");
     arguments.finish()?;
 
     let wanted: Vec<&Part> = PARTS
         .iter()
-        .filter(|part| bench || part.need == Need::Tests)
+        .filter(|part| match part.need {
+            Need::Tests => true,
+            Need::Benchmarks => bench,
+            Need::Containers => containers,
+        })
         .collect();
     let mut missing = Vec::new();
     for part in wanted {
@@ -98,6 +106,13 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
             missing.push(part);
         }
     }
+    if !missing.is_empty() {
+        get(&missing, install)?;
+    }
+    if containers { base_image(install) } else { Ok(()) }
+}
+
+fn base_image(install: bool) -> Result<()> {
     let image = base_image::place();
     let made = if image.is_file() { "" } else { " (missing)" };
     println!(
@@ -105,9 +120,6 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
         "base image",
         image.display()
     );
-    if !missing.is_empty() {
-        get(&missing, install)?;
-    }
     if install { base_image::make() } else { Ok(()) }
 }
 
@@ -123,11 +135,10 @@ fn get(missing: &[&Part], install: bool) -> Result<()> {
 /// Returns the programs that the tests need and that are not there.
 pub(crate) fn missing_for_tests() -> Vec<&'static str> {
     let needed = PARTS.iter().filter(|part| part.need == Need::Tests);
-    let programs = needed
+    needed
         .map(|part| part.program)
-        .filter(|name| program::find(name).is_none());
-    let image = (!base_image::place().is_file()).then_some("the base image");
-    programs.chain(image).collect()
+        .filter(|name| program::find(name).is_none())
+        .collect()
 }
 
 fn install_packages(packages: &[&str]) -> Result<()> {
