@@ -219,6 +219,9 @@ pub(crate) struct RunArgs {
 pub(crate) enum ExecutorKind {
     Auto,
     Shell,
+    /// Containers for jobs that name an image, the shell for the others
+    #[cfg(feature = "docker")]
+    Docker,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,8 @@
 
 mod args;
 mod commands;
+#[cfg(feature = "docker")]
+mod containers;
 mod error;
 mod output;
 mod places;

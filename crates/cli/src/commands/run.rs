@@ -22,6 +22,8 @@ use super::dry_run::{Scratch, dry_run};
 use super::plan::{heading, no_pipeline};
 use super::resume::Earlier;
 use crate::args::{ExecutorKind, Format, Global, RunArgs};
+#[cfg(feature = "docker")]
+use crate::containers;
 use crate::error::{CommandError, Exit};
 use crate::output;
 use crate::places::Places;
@@ -88,6 +90,9 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     let executor = match args.executor {
         ExecutorKind::Auto => Executor::Fitting,
         ExecutorKind::Shell => Executor::Shell,
+        // Nothing has to be refused for its image.
+        #[cfg(feature = "docker")]
+        ExecutorKind::Docker => Executor::Shell,
     };
     refuse(&refusals(&plan, &options, executor).map_err(|error| unknown_name(&error))?)?;
     if args.dry_run {
@@ -128,7 +133,13 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     let names: Vec<&str> = request.plan.jobs.iter().map(|job| job.name.as_str()).collect();
     let mut reporter = reporter::reporter(global.format, &names, &store);
     let run = Run::start(store, request, &files, Clock::system()).map_err(engine_error)?;
-    let summary = carry_out(run, settings(&places)?, &mut reporter)?;
+    let settings = settings(&places)?;
+    #[cfg(feature = "docker")]
+    let (settings, _owner) = match args.executor {
+        ExecutorKind::Docker => containers::open(settings, &places)?,
+        ExecutorKind::Auto | ExecutorKind::Shell => (settings, None),
+    };
+    let summary = carry_out(run, settings, &mut reporter)?;
     // What the jobs have left is only told of; not being able to read it is no reason to hide how they ended.
     let store = Store::open_read_only(&question.root).ok().flatten();
     reporter::end(reporter, &summary, store.as_ref())?;
@@ -231,6 +242,9 @@ fn refuse(refusals: &[Refusal]) -> Result<(), CommandError> {
     let mut error = CommandError::usage(message);
     if refusals.iter().any(Refusal::runs_in_shell) {
         error = error.hint("--executor shell runs these jobs here, without their images and services");
+        if cfg!(feature = "docker") {
+            error = error.hint("--executor docker runs them in containers");
+        }
     }
     Err(error.hint("gantry run JOB… runs other jobs only"))
 }
