@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType};
 use gantry_protocol::payload::Image;
@@ -18,7 +18,7 @@ use super::services::build_endpoint;
 use super::settings::SharedPaths;
 use super::tree;
 use super::user;
-use super::work_tree::{WorkTree, runs_as_root};
+use super::work_tree::WorkTree;
 use crate::executor::JobParts;
 use crate::slot;
 use crate::variables::Variables;
@@ -123,9 +123,9 @@ impl Plan {
     /// Creates the container: bound to the work tree, where that works, and otherwise without.
     pub(super) async fn create(self, engine: &Engine) -> Result<Build, DockerError> {
         if self.share
-            && let Some((container, owner)) = self.create_bound(engine).await?
+            && let Some(container) = self.create_bound(engine).await?
         {
-            let work_tree = WorkTree::bound(owner, self.temporary_dir.clone());
+            let work_tree = WorkTree::bound(self.temporary_dir.clone());
             return self.complete(container, work_tree).await;
         }
         let container = self.create_with(engine, "build", Vec::new()).await?;
@@ -143,35 +143,30 @@ impl Plan {
         })
     }
 
-    /// Creates the container with this machine's folders in it, and returns their owner as the container sees him;
-    /// `None` where the engine does not see this machine's folders, or sees others at the same paths.
-    async fn create_bound(&self, engine: &Engine) -> Result<Option<(Container, tree::Owner)>, DockerError> {
-        let text = random();
-        let name = format!(".gantry-{text}");
+    /// Creates the container with this machine's folders in it; `None` where the engine does not see this machine's
+    /// folders, or sees others at the same paths.
+    async fn create_bound(&self, engine: &Engine) -> Result<Option<Container>, DockerError> {
+        // Nobody else has a file of this name.
+        let name = format!(".gantry-{}", random());
         let marker = self.project_dir.join(&name);
         let put = || {
             fs::create_dir_all(&self.project_dir)?;
             fs::create_dir_all(&self.temporary_dir)?;
             // Whoever the scripts run as; nobody else gets here, since the folder around it is closed.
             fs::set_permissions(&self.temporary_dir, fs::Permissions::from_mode(0o777))?;
-            fs::write(&marker, &text)
+            fs::write(&marker, "")
         };
         put().map_err(|source| DockerError::Files {
             doing: "write to the project directory",
             source,
         })?;
-        let seen = self.create_if_seen(engine, &name, &text).await;
+        let seen = self.create_if_seen(engine, &name).await;
         // The next job's checkout would remove it, too.
         let _ = slot::remove(&marker);
         seen
     }
 
-    async fn create_if_seen(
-        &self,
-        engine: &Engine,
-        name: &str,
-        text: &str,
-    ) -> Result<Option<(Container, tree::Owner)>, DockerError> {
+    async fn create_if_seen(&self, engine: &Engine, name: &str) -> Result<Option<Container>, DockerError> {
         let container = match self.create_with(engine, "build", self.mounts()).await {
             Ok(container) => container,
             // The engine refuses a folder that it cannot find.
@@ -179,29 +174,13 @@ impl Plan {
             Err(error) => return Err(error),
         };
         let path = self.project_dir_inside.join(name).display().to_string();
-        let owner = match runs_as_root() {
-            // Root can take its files back whatever number it has inside; a look is much cheaper than a copy.
-            true => container.has(&path).await?.then_some(tree::ROOT),
-            false => container
-                .get_file(&path)
-                .await?
-                .filter(|(content, _)| content == text.as_bytes())
-                .map(|(_, owner)| owner),
-        };
-        match owner {
-            Some(owner) => Ok(Some((container, owner))),
-            None => container.remove().await.map(|()| None),
+        if container.has(&path).await? {
+            return Ok(Some(container));
         }
+        container.remove().await.map(|()| None)
     }
 
     pub(super) fn mounts(&self) -> Vec<Mount> {
-        let bind = |source: &PathBuf, target: &PathBuf, read_only: bool| Mount {
-            typ: Some(MountType::BIND),
-            source: Some(source.display().to_string()),
-            target: Some(target.display().to_string()),
-            read_only: Some(read_only),
-            ..Mount::default()
-        };
         let mut mounts = vec![
             bind(&self.project_dir, &self.project_dir_inside, false),
             bind(&self.temporary_dir, &self.temporary_dir_inside, false),
@@ -221,6 +200,17 @@ impl Plan {
             host.mounts = Some(mounts).filter(|mounts| !mounts.is_empty());
         }
         Container::create(engine, self.names.container(role), self.platform.as_deref(), body).await
+    }
+}
+
+/// Returns a mount of this machine's folder `source` at the container's `target`.
+pub(super) fn bind(source: &Path, target: &Path, read_only: bool) -> Mount {
+    Mount {
+        typ: Some(MountType::BIND),
+        source: Some(source.display().to_string()),
+        target: Some(target.display().to_string()),
+        read_only: Some(read_only),
+        ..Mount::default()
     }
 }
 

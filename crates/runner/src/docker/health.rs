@@ -26,8 +26,6 @@ use crate::trace::Trace;
 
 const CONNECT: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(50);
-/// How often it is asked whether a service still runs.
-const LOOK: Duration = Duration::from_secs(1);
 const LOG_BYTES: usize = 64 * 1024;
 
 /// Tries hosts and ports from inside the network; ends with 0 as soon as one accepts, 3 where it cannot try.
@@ -118,45 +116,43 @@ impl Waiting<'_, '_> {
             ));
             return Ok(());
         }
-        match from {
-            From::Runner => self.connect(service).await,
-            From::ContainerOf(image) => self.probe(service, image).await,
+        let trying = async {
+            match from {
+                From::Runner => self.connect(service).await,
+                From::ContainerOf(image) => self.probe(service, image).await,
+            }
+        };
+        let tried = tokio::select! {
+            Ok(code) = service.container.wait() => Err(Sick::Exited(code)),
+            result = trying => result,
+        };
+        match tried {
+            // Asking about a service that has just ended may fail in many ways.
+            Err(Sick::Api(error)) => match timeout(CONNECT, service.container.wait()).await {
+                Ok(Ok(code)) => Err(Sick::Exited(code)),
+                _ => Err(Sick::Api(error)),
+            },
+            tried => tried,
         }
     }
 
     /// Connects from here.
     async fn connect(&self, service: &Service) -> Result<(), Sick> {
+        let inspected = service.container.inspect().await.map_err(Sick::Api)?;
+        let address: Option<IpAddr> = endpoint(&inspected, self.names)
+            .and_then(|endpoint| endpoint.ip_address.as_deref())
+            .and_then(|text| text.parse().ok());
         let deadline = Instant::now() + self.limit;
-        let mut look = Instant::now();
-        let mut address = None;
         while Instant::now() < deadline && !self.stop.is_stopped() {
-            if Instant::now() >= look {
-                look = Instant::now() + LOOK;
-                address = self.look(service).await?;
-            }
-            for port in &service.ports {
-                if let Some(address) = address {
-                    let connecting = TcpStream::connect(SocketAddr::new(address, *port));
-                    if matches!(timeout(CONNECT, connecting).await, Ok(Ok(_))) {
-                        return Ok(());
-                    }
+            for (address, port) in service.ports.iter().filter_map(|port| Some((address?, *port))) {
+                let connecting = TcpStream::connect(SocketAddr::new(address, port));
+                if matches!(timeout(CONNECT, connecting).await, Ok(Ok(_))) {
+                    return Ok(());
                 }
             }
             sleep(PAUSE).await;
         }
         Err(Sick::Silent(self.limit))
-    }
-
-    /// Returns the address of a service, provided that it runs.
-    async fn look(&self, service: &Service) -> Result<Option<IpAddr>, Sick> {
-        let inspected = service.container.inspect().await.map_err(Sick::Api)?;
-        let state = inspected.state.clone().unwrap_or_default();
-        if state.running == Some(false) {
-            return Err(Sick::Exited(state.exit_code.unwrap_or(0)));
-        }
-        Ok(endpoint(&inspected, self.names)
-            .and_then(|endpoint| endpoint.ip_address.as_deref())
-            .and_then(|text| text.parse().ok()))
     }
 
     /// Connects from a container of the job's image.
@@ -191,10 +187,7 @@ impl Waiting<'_, '_> {
         match run.await.map_err(Sick::Api)? {
             0 => Ok(()),
             3 => Err(Sick::NoProbe),
-            _ => match self.look(service).await {
-                Err(sick) => Err(sick),
-                Ok(_) => Err(Sick::Silent(self.limit)),
-            },
+            _ => Err(Sick::Silent(self.limit)),
         }
     }
 

@@ -59,7 +59,9 @@ impl Build {
             None => self.send_files(job, &files).await?,
         }
         self.work_tree.scripts_have_run();
-        let output = self.container.attach().await?;
+        // Podman prepares the start as soon as somebody attaches, and says here what is wrong with it.
+        let output = self.container.attach().await;
+        let output = output.map_err(|error| self.start_failed(error))?;
         self.container
             .start()
             .await

@@ -12,11 +12,11 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use super::build::Build;
+use super::build::{Build, bind};
 use super::container::Container;
 use super::engine::is_missing;
 use super::error::DockerError;
-use super::tree::{ChunkReader, ChunkWriter, Owner, Parcel, ROOT, Sending, Sent, below_first, for_everybody};
+use super::tree::{ChunkReader, ChunkWriter, Parcel, ROOT, Sending, Sent, below_first, for_everybody};
 use crate::archive::Stop;
 use crate::archive::collect::{Matcher, Wanted};
 use crate::archive::extract::{ExtractError, Limits};
@@ -31,6 +31,11 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// In the slot's temporary folder: what came back from a container.
 const FETCHED: &str = "fetched";
 
+/// Gives two folders to whom the third belongs.
+const TAKE_BACK: &str = "project=$0 temporary=$1\n\
+    set -- $(ls -nd \"$2\")\n\
+    chown -R \"$3:$4\" \"$project\" \"$temporary\" && chmod -R u+rwX \"$project\" \"$temporary\"";
+
 /// The way between the work tree and its container.
 pub(super) struct WorkTree {
     way: Way,
@@ -39,8 +44,8 @@ pub(super) struct WorkTree {
 }
 
 enum Way {
-    /// The container sees the slot's folder, as belonging to `owner`, and `inside` as its temporary folder.
-    Bound { owner: Owner, inside: PathBuf },
+    /// The container sees the slot's folder, and `inside` as its temporary folder.
+    Bound { inside: PathBuf },
     /// The container has its own; this is what it has been sent, and where its git objects are.
     Copied {
         sent: Arc<Mutex<Sent>>,
@@ -49,9 +54,9 @@ enum Way {
 }
 
 impl WorkTree {
-    pub(super) fn bound(owner: Owner, inside: PathBuf) -> WorkTree {
+    pub(super) fn bound(inside: PathBuf) -> WorkTree {
         WorkTree {
-            way: Way::Bound { owner, inside },
+            way: Way::Bound { inside },
             used: AtomicBool::new(false),
         }
     }
@@ -73,7 +78,7 @@ impl WorkTree {
     /// Returns the folder of this machine that is the container's temporary folder.
     pub(super) fn inside(&self) -> Option<&Path> {
         match &self.way {
-            Way::Bound { inside, .. } => Some(inside),
+            Way::Bound { inside } => Some(inside),
             Way::Copied { .. } => None,
         }
     }
@@ -83,7 +88,7 @@ impl Build {
     /// Makes the scripts of the container see the work tree as it is.
     pub(super) async fn put_work_tree(&self, job: &JobParts<'_>, stop: &Stop) -> Result<(), DockerError> {
         match &self.work_tree.way {
-            Way::Bound { owner, .. } if self.owner == Some(ROOT) || self.owner == Some(*owner) => Ok(()),
+            Way::Bound { .. } if self.owner == Some(ROOT) => Ok(()),
             Way::Bound { .. } => {
                 let folder = job.slot.project_dir.clone();
                 blocking("open the work tree to the container's user", move || {
@@ -255,7 +260,7 @@ impl Build {
 
     /// Makes the files of a bound work tree ours again, whoever made them.
     pub(super) async fn give_back(&self, job: &JobParts<'_>) -> Result<(), DockerError> {
-        let Way::Bound { owner, inside } = &self.work_tree.way else {
+        let Way::Bound { inside } = &self.work_tree.way else {
             return Ok(());
         };
         if !self.work_tree.used.swap(false, Ordering::Relaxed) {
@@ -266,17 +271,20 @@ impl Build {
         if blocking(doing, move || Ok(own(&folder)? && own(&inside)?)).await? {
             return Ok(());
         }
-        // Only root can take files from others, and in a container of the same engine anybody is.
-        let command = format!(
-            "chown -R {}:{} \"$0\" \"$1\" && chmod -R u+rwX \"$0\" \"$1\"",
-            owner.user, owner.group
-        );
+        // Only root can take files from others, and in a container of the same engine anybody is. Which number we have
+        // there shows on a folder that nobody else has touched.
+        let ours = job.slot.temporary_dir.join("ours");
+        let (made, place) = (ours.clone(), Path::new("/gantry-ours"));
+        blocking(doing, move || fs::create_dir_all(made)).await?;
+        let mut mounts = self.plan.mounts();
+        mounts.push(bind(&ours, place, true));
         let command = [
             "sh",
             "-c",
-            &command,
+            TAKE_BACK,
             &job.places.project_dir.display().to_string(),
             &job.places.temporary_dir.display().to_string(),
+            &place.display().to_string(),
         ];
         let body = ContainerCreateBody {
             image: Some(self.plan.image.id.clone()),
@@ -284,7 +292,7 @@ impl Build {
             entrypoint: Some(command.map(str::to_owned).into()),
             labels: Some(self.plan.names.labels.clone()),
             host_config: Some(HostConfig {
-                mounts: Some(self.plan.mounts()),
+                mounts: Some(mounts),
                 network_mode: Some("none".into()),
                 ..HostConfig::default()
             }),

@@ -67,10 +67,13 @@ pub(crate) fn engine() -> Option<&'static Engine> {
         .as_ref()
 }
 
+#[expect(
+    clippy::explicit_write,
+    reason = "past the capture of test output: what is left out must be seen"
+)]
 fn leave_out<T>(reason: &str) -> Option<T> {
     let ci = std::env::var("CI").is_ok_and(|value| value == "true");
     assert!(!ci, "{reason}, and CI must have it: cargo xtask parts --install");
-    // Past the capture of test output: what is left out must be seen.
     writeln!(std::io::stderr(), "not run: {reason}").unwrap();
     None
 }
@@ -93,6 +96,7 @@ fn running() -> Option<Engine> {
     engine.try_docker(&["version"]).is_some().then_some(engine)
 }
 
+#[expect(clippy::zombie_processes, reason = "the keeper outlives this process")]
 fn start() -> Option<Engine> {
     let root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
     let installed = ["/usr/sbin/dockerd", "/usr/bin/dockerd"]
@@ -184,7 +188,12 @@ impl Engine {
         let entrypoint = r#"ENTRYPOINT ["env", "ENTERED=image"]"#;
         self.import(folder.path(), "gantry-test/entered:1", &all, &[entrypoint]);
         let answer = r#"CMD ["sh", "-c", "while true; do echo pong | nc -l -p 7000; done"]"#;
-        self.import(folder.path(), PINGER, &all, &["EXPOSE 7000/tcp 7009/udp", answer]);
+        self.import(
+            folder.path(),
+            PINGER,
+            &all,
+            &["EXPOSE 7000/tcp", "EXPOSE 7009/udp", answer],
+        );
     }
 
     fn import(&self, folder: &Path, image: &str, root: &[u8], changes: &[&str]) {
