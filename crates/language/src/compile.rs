@@ -23,7 +23,7 @@ use crate::selection::{ClauseError, Selected, Shared, Visible, World, by_rules, 
 use crate::slug;
 use crate::source::{Repository, SourceMap, Sources};
 use crate::variables::{Layers, Undefined, Variable, find_cycle};
-use crate::{extends, hash, reference, validation};
+use crate::{circle, extends, hash, reference, validation};
 
 /// How many jobs one job can need.
 const MAX_NEEDS: usize = 50;
@@ -391,7 +391,8 @@ impl<'a> Planner<'a> {
             .map(|candidate| candidate.planned.name.clone())
             .collect();
         let reasons: HashMap<&str, &LeftOut> = left_out.iter().map(|job| (job.name.as_str(), job)).collect();
-        for Candidate { job, rule, planned } in candidates {
+        let mut by_rule = false;
+        for Candidate { job, rule, planned } in candidates.iter_mut() {
             errors.extend(self.check_variables(job, planned));
             let of_rule = rule
                 .and_then(|rule| rule.needs.as_ref())
@@ -420,6 +421,7 @@ impl<'a> Planner<'a> {
             let Some(needs) = of_rule.or(job.needs.as_ref()) else {
                 continue;
             };
+            by_rule |= of_rule.is_some();
             let present = needs.iter().filter(|need| names.contains(&need.job.value));
             planned.needs = Some(
                 present
@@ -431,7 +433,39 @@ impl<'a> Planner<'a> {
                     .collect(),
             );
         }
+        if by_rule {
+            errors.extend(circle_of_rules(candidates));
+        }
     }
+}
+
+/// Reports the jobs that need each other in a circle now that rules have replaced the needs of some.
+fn circle_of_rules(candidates: &[Candidate<'_>]) -> Option<Diagnostic> {
+    let name = |at: usize| candidates[at].planned.name.as_str();
+    let positions: HashMap<&str, usize> = (0..candidates.len()).map(|at| (name(at), at)).collect();
+    let needs: Vec<Vec<usize>> = candidates
+        .iter()
+        .map(|candidate| {
+            let needs = candidate.planned.needs.iter().flatten();
+            needs
+                .filter_map(|need| positions.get(need.job.as_str()).copied())
+                .collect()
+        })
+        .collect();
+    let found = circle::find(needs.len(), |at| &needs[at])?;
+    let names: Vec<_> = found.iter().map(|at| name(*at)).collect();
+    let closing = &candidates[*found.last()?];
+    let written = closing
+        .rule
+        .and_then(|rule| rule.needs.as_ref())
+        .filter(|needs| !needs.is_empty())
+        .or(closing.job.needs.as_ref());
+    let span = written
+        .into_iter()
+        .flatten()
+        .find(|need| need.job.value == names[0])
+        .map_or(closing.job.name.span, |need| need.job.span);
+    Some(validation::circle(&names, span))
 }
 
 fn yaml_variable(key: &str, value: &str, origin: VariableOrigin) -> YamlVariable {

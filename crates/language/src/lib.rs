@@ -13,6 +13,7 @@
 //! Nothing here reads a file, a clock or the environment: the world comes in through [`source::Sources`],
 //! [`source::Repository`], an [`Event`](event::Event) and [`Layers`](variables::Layers) of variables.
 
+mod circle;
 pub mod compile;
 mod configuration;
 pub mod diagnostic;

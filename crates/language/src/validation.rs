@@ -4,6 +4,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use gantry_yaml::Span;
+
 use crate::configuration::Job;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::expansion::Expanded;
@@ -267,7 +269,7 @@ impl<'a> All<'a> {
                 let target = need.job.value.as_str();
                 if let Some(start) = path.iter().position(|(above, _)| *above == target) {
                     let names: Vec<_> = path[start..].iter().map(|(name, _)| *name).collect();
-                    diagnostics.push(circle(&names, need));
+                    diagnostics.push(circle(&names, need.job.span));
                     done.extend(names);
                     continue;
                 }
@@ -286,7 +288,8 @@ impl<'a> All<'a> {
     }
 }
 
-fn circle(names: &[&str], need: &Need) -> Diagnostic {
+/// The error for jobs of which each needs the next, and the last the first.
+pub(crate) fn circle(names: &[&str], span: Span) -> Diagnostic {
     let message = match names {
         [only] => format!("job `{only}` needs itself"),
         [first, rest @ ..] => {
@@ -302,7 +305,7 @@ fn circle(names: &[&str], need: &Need) -> Diagnostic {
         [only] => format!("The pipeline has circular dependencies: self-dependency: {only}"),
         _ => format!("The pipeline has circular dependencies: topological sort failed: {names:?}"),
     };
-    Diagnostic::error("needs-circle", need.job.span, message)
+    Diagnostic::error("needs-circle", span, message)
         .help("take one of these needs away")
         .gitlab(gitlab)
 }
