@@ -15,7 +15,7 @@ use crate::expansion::{self, set};
 use crate::keywords::rules::{Rule, RuleWhen};
 use crate::load::Loader;
 use crate::plan::{
-    AllowFailure, Decision, Environment, LeftOut, Plan, PlanHash, PlannedJob, PlannedNeed, Retry,
+    AllowFailure, AutoCancel, Decision, Environment, LeftOut, Plan, PlanHash, PlannedJob, PlannedNeed, Retry,
     VariableOrigin, When, YamlVariable,
 };
 use crate::predefined;
@@ -154,7 +154,7 @@ impl<'a> Planner<'a> {
         if self.skipped_by_message() {
             return Ok(Outcome::Skipped);
         }
-        let (workflow, root) = self
+        let (workflow, root, auto_cancel) = self
             .workflow()
             .map_err(|error| vec![clause_failed("workflow", &error)])?;
         if !workflow.included {
@@ -211,6 +211,7 @@ impl<'a> Planner<'a> {
             stages: self.configuration.stages.clone(),
             variables: root,
             workflow,
+            auto_cancel,
             jobs,
             left_out,
         };
@@ -232,16 +233,17 @@ impl<'a> Planner<'a> {
         asks && message.is_some_and(|message| MARK.is_match(&message.value))
     }
 
-    /// Decides on the pipeline, and returns the root variables with the matched rule's.
-    fn workflow(&self) -> Result<(Decision, Vec<YamlVariable>), ClauseError> {
+    /// Decides on the pipeline, and returns the root variables with the matched rule's, and what cancels it.
+    fn workflow(&self) -> Result<(Decision, Vec<YamlVariable>, AutoCancel), ClauseError> {
         let mut root = self.configuration.variables.clone();
+        let auto_cancel = self.configuration.workflow.auto_cancel;
         let Some(rules) = &self.configuration.workflow.rules else {
             let decision = Decision {
                 included: true,
                 summary: "no `workflow:rules`: there is always a pipeline".to_owned(),
                 clauses: Vec::new(),
             };
-            return Ok((decision, root));
+            return Ok((decision, root, auto_cancel.with(None)));
         };
         let Selected { decision, rule } = by_rules(
             rules,
@@ -251,7 +253,8 @@ impl<'a> Planner<'a> {
         for (key, value) in rule.map(|rule| rule.variables.as_slice()).unwrap_or_default() {
             set(&mut root, yaml_variable(key, value, VariableOrigin::WorkflowRule));
         }
-        Ok((decision, root))
+        let auto_cancel = auto_cancel.with(rule.and_then(|rule| rule.auto_cancel));
+        Ok((decision, root, auto_cancel))
     }
 
     fn stage_index(&self, job: &Job) -> usize {

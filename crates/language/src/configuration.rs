@@ -17,7 +17,8 @@ use crate::keywords::parallel::{self, Parallel};
 use crate::keywords::rules::{self, Owner, Rule};
 use crate::keywords::table::{self, Support};
 use crate::keywords::{
-    allow_failure, artifacts, cache, dependencies, image, release, retry, tags, trigger, variables, when,
+    allow_failure, artifacts, auto_cancel, cache, coverage, dependencies, image, release, retry, tags,
+    trigger, variables, when,
 };
 use crate::plan::{AllowFailure, Build, ParallelNode, Retry, VariableOrigin, When, Work, YamlVariable};
 use crate::reader::{MONTH_SECS, Reader, Spanned, Text, WEEK_SECS};
@@ -79,6 +80,7 @@ pub(crate) struct Workflow {
     pub(crate) rules: Option<Vec<Rule>>,
     /// The key is there, even if it holds nothing: that alone takes the implicit `only` from all jobs.
     pub(crate) has_rules: bool,
+    pub(crate) auto_cancel: auto_cancel::Written,
 }
 
 /// One job as written, with its defaults. After [`crate::expansion`], one instance of it.
@@ -202,9 +204,6 @@ fn workflow(root: &Mapping, diagnostics: &mut Vec<Diagnostic>) -> Workflow {
     let Some(mapping) = reader.mapping("workflow", node, &["name", "rules", "auto_cancel"]) else {
         return Workflow::default();
     };
-    if let Some(entry) = mapping.entry("auto_cancel") {
-        reader.unsupported("workflow:auto_cancel", entry.key.span);
-    }
     let given = |key: &str| mapping.get(key).filter(|node| !node.is_null());
     let name = given("name").and_then(|node| reader.string("name", node));
     if let Some(name) = name.as_ref().filter(|name| name.value.chars().count() > MAX_NAME) {
@@ -217,10 +216,12 @@ fn workflow(root: &Mapping, diagnostics: &mut Vec<Diagnostic>) -> Workflow {
         );
     }
     let rules = given("rules").and_then(|node| rules::parse(&mut reader, node, Owner::Workflow));
+    let auto_cancel = given("auto_cancel").and_then(|node| auto_cancel::parse(&mut reader, node));
     Workflow {
         name,
         rules,
         has_rules: mapping.get("rules").is_some(),
+        auto_cancel: auto_cancel.unwrap_or_default(),
     }
 }
 
@@ -513,6 +514,9 @@ impl<'a> Fields<'a> {
             .inherited("cache")
             .map(|node| cache::parse(reader, node))
             .unwrap_or_default();
+        build.coverage = self
+            .own("coverage")
+            .and_then(|node| coverage::parse(reader, node));
         build.release = self.own("release").and_then(|node| release::parse(reader, node));
         Some(Work::Build(Box::new(build)))
     }

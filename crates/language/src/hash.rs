@@ -24,6 +24,9 @@ pub(crate) fn hash(plan: &Plan) -> PlanHash {
     update(to_value(&plan.source));
     update(to_value(&plan.stages));
     update(to_value(&plan.variables));
+    if !plan.auto_cancel.is_default() {
+        update(to_value(&plan.auto_cancel));
+    }
     for job in &plan.jobs {
         update(to_value(job));
     }

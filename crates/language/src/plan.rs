@@ -26,6 +26,8 @@ pub struct Plan {
     pub variables: Vec<YamlVariable>,
     /// Why there is a pipeline at all.
     pub workflow: Decision,
+    #[serde(default, skip_serializing_if = "AutoCancel::is_default")]
+    pub auto_cancel: AutoCancel,
     /// The jobs of the pipeline: by stage, then in the order of the file.
     pub jobs: Vec<PlannedJob>,
     /// The jobs that the rules kept out, in the order of the file.
@@ -37,6 +39,41 @@ impl Plan {
     pub fn job(&self, name: &str) -> Option<&PlannedJob> {
         self.jobs.iter().find(|job| job.name == name)
     }
+}
+
+/// `workflow:auto_cancel`: what cancels the pipeline early.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AutoCancel {
+    pub on_new_commit: OnNewCommit,
+    pub on_job_failure: OnJobFailure,
+}
+
+impl AutoCancel {
+    pub(crate) fn is_default(&self) -> bool {
+        *self == AutoCancel::default()
+    }
+}
+
+/// What becomes of the pipeline when its branch gets another commit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnNewCommit {
+    /// It is canceled unless a job has started that may not be interrupted.
+    #[default]
+    Conservative,
+    /// Its interruptible jobs are canceled.
+    Interruptible,
+    None,
+}
+
+/// What becomes of the pipeline when a job fails for good.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnJobFailure {
+    #[default]
+    None,
+    /// It is canceled.
+    All,
 }
 
 /// A versioned digest of a plan, `1-` and 64 hexadecimal digits.
@@ -166,6 +203,9 @@ pub struct Build {
     pub cache: Vec<Cache>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Release>,
+    /// The expression, without its slashes, that finds the coverage in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<String>,
 }
 
 /// `trigger: project`.

@@ -52,6 +52,14 @@ impl Regex {
     pub fn is_match(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
+
+    /// Returns the last match: the part that its last group matched, or all of it where there are no groups.
+    ///
+    /// `None` also when that group took no part in the match.
+    pub fn last_match<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let found = self.0.captures_iter(text).last()?;
+        found.get(found.len() - 1).map(|part| part.as_str())
+    }
 }
 
 /// Returns where the body begins, the body and the flags of the first line that is a literal.

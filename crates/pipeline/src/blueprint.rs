@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use gantry_language::plan::{AllowFailure, Plan, PlannedJob, Retry, When};
+use gantry_language::plan::{AllowFailure, OnJobFailure, Plan, PlannedJob, Retry, When};
 use serde::{Deserialize, Serialize};
 
 use crate::composite::Mode;
@@ -28,6 +28,8 @@ pub(crate) struct Blueprint {
     jobs: Vec<Job>,
     stages: Vec<Stage>,
     turns: Vec<JobIndex>,
+    /// `auto_cancel:on_job_failure: all`.
+    pub(crate) failure_cancels: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -104,6 +106,7 @@ impl Blueprint {
             jobs,
             stages: stages(plan),
             turns,
+            failure_cancels: plan.auto_cancel.on_job_failure == OnJobFailure::All,
         }
     }
 

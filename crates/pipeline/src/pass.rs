@@ -49,6 +49,15 @@ impl<'p> Pass<'p> {
         self.board.state(job)
     }
 
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = JobIndex> + use<> {
+        self.blueprint.indices()
+    }
+
+    /// Returns true when a failure that is not allowed ends the pipeline.
+    pub(crate) fn failure_cancels(&self) -> bool {
+        self.blueprint.failure_cancels
+    }
+
     /// Returns the scheduled jobs whose time has come.
     pub(crate) fn due(&self) -> Vec<JobIndex> {
         self.board.due(self.now)

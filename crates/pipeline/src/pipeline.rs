@@ -82,14 +82,8 @@ impl Pipeline {
                 pass.reopen_after(job);
             }
             Event::Unschedule(job) => pass.move_to(job, Status::Manual, Reason::Unscheduled),
-            Event::Cancel(job) => cancel(&mut pass, job),
-            Event::CancelAll => {
-                for job in self.blueprint.indices() {
-                    if pass.state(job).status.is_cancelable() {
-                        cancel(&mut pass, job);
-                    }
-                }
-            }
+            Event::Cancel(job) => cancel(&mut pass, job, Reason::CancelRequested),
+            Event::CancelAll => cancel_all(&mut pass, &Reason::CancelRequested),
             Event::Retry(job) => pass.retry(job, Reason::RetriedOnRequest),
             Event::Tick => {
                 for job in pass.due() {
@@ -212,7 +206,8 @@ fn is_possible(event: &Event, status: Status) -> bool {
 /// Ends an attempt. A job that is being canceled ends canceled, whatever its last words are.
 fn finish(pass: &mut Pass<'_>, job: JobIndex, outcome: Outcome) {
     if pass.state(job).status == Status::Canceling {
-        return pass.move_to(job, Status::Canceled, Reason::CancelRequested);
+        let reason = pass.state(job).reason.clone();
+        return pass.move_to(job, Status::Canceled, reason);
     }
     match outcome {
         Outcome::Success => pass.move_to(job, Status::Success, Reason::Succeeded),
@@ -221,11 +216,13 @@ fn finish(pass: &mut Pass<'_>, job: JobIndex, outcome: Outcome) {
     }
 }
 
-/// Fails an attempt, and begins another one if `retry` has any left. Retries on request use them up as well.
+/// Fails an attempt, and begins another one if `retry` has any left. Retries on request use them up as well. Where
+/// none is left, the failure may be the end of the whole pipeline.
 fn fail(pass: &mut Pass<'_>, job: JobIndex, failure: String, exit_code: Option<i32>) {
     let planned = pass.planned(job);
     let max = retries_allowed(&planned.retry, &failure, exit_code);
-    let reason = if planned.may_fail_with(exit_code) {
+    let allowed = planned.may_fail_with(exit_code);
+    let reason = if allowed {
         Reason::AllowedFailure { failure, exit_code }
     } else {
         Reason::Failed { failure, exit_code }
@@ -235,13 +232,24 @@ fn fail(pass: &mut Pass<'_>, job: JobIndex, failure: String, exit_code: Option<i
     let attempts = pass.state(job).attempt;
     if attempts <= max {
         pass.retry(job, Reason::RetriedByItself { retry: attempts, max });
+    } else if !allowed && pass.failure_cancels() {
+        let job = planned.name.clone();
+        cancel_all(pass, &Reason::FailureElsewhere { job });
     }
 }
 
-fn cancel(pass: &mut Pass<'_>, job: JobIndex) {
+fn cancel_all(pass: &mut Pass<'_>, reason: &Reason) {
+    for job in pass.jobs() {
+        if pass.state(job).status.is_cancelable() {
+            cancel(pass, job, reason.clone());
+        }
+    }
+}
+
+fn cancel(pass: &mut Pass<'_>, job: JobIndex, reason: Reason) {
     let to = match pass.state(job).status {
         Status::Running => Status::Canceling,
         _ => Status::Canceled,
     };
-    pass.move_to(job, to, Reason::CancelRequested);
+    pass.move_to(job, to, reason);
 }

@@ -67,6 +67,10 @@ pub enum Reason {
     },
     /// Canceling or canceled on request.
     CancelRequested,
+    /// Canceling or canceled, because a job failed whose pipeline is to end with it.
+    FailureElsewhere {
+        job: String,
+    },
     /// Canceled from where it ran: the driver said so.
     CanceledElsewhere,
     Skipped(SkipCause),
@@ -113,6 +117,7 @@ impl fmt::Display for Reason {
                 write!(f, "failed, which is allowed: {}", Failure(failure, *exit_code))
             }
             Reason::CancelRequested => f.write_str("canceled on request"),
+            Reason::FailureElsewhere { job } => write!(f, "canceled because `{job}` failed"),
             Reason::CanceledElsewhere => f.write_str("canceled"),
             Reason::Skipped(cause) => cause.fmt(f),
         }

@@ -2,8 +2,8 @@
 
 use gantry_language::event::Source;
 use gantry_language::plan::{
-    AllowFailure, Artifacts, Build, Decision, Environment, EnvironmentAction, Place, Plan, PlannedJob,
-    PlannedNeed, Release, Retry, Trigger, VariableOrigin, When, Work, YamlVariable,
+    AllowFailure, Artifacts, AutoCancel, Build, Decision, Environment, EnvironmentAction, Place, Plan,
+    PlannedJob, PlannedNeed, Release, Retry, Trigger, VariableOrigin, When, Work, YamlVariable,
 };
 
 pub(crate) const STAGES: [&str; 3] = ["build", "test", "deploy"];
@@ -19,6 +19,7 @@ pub(crate) fn plan(jobs: impl IntoIterator<Item = Job>) -> Plan {
         workflow: included("no workflow"),
         jobs: jobs.into_iter().map(|job| job.0).collect(),
         left_out: Vec::new(),
+        auto_cancel: AutoCancel::default(),
     }
 }
 

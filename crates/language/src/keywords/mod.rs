@@ -5,7 +5,9 @@
 
 pub(crate) mod allow_failure;
 pub(crate) mod artifacts;
+pub(crate) mod auto_cancel;
 pub(crate) mod cache;
+pub(crate) mod coverage;
 pub(crate) mod default;
 pub(crate) mod dependencies;
 pub(crate) mod environment;

@@ -4,6 +4,7 @@
 
 use gantry_yaml::{Entry, Mapping, Node, Span, Value};
 
+use super::auto_cancel;
 use super::needs::{self, Need};
 use crate::diagnostic::Diagnostic;
 use crate::expression::Expression;
@@ -57,6 +58,7 @@ pub(crate) struct Rule {
     pub(crate) variables: Vec<(String, String)>,
     pub(crate) needs: Option<Vec<Need>>,
     pub(crate) interruptible: Option<bool>,
+    pub(crate) auto_cancel: Option<auto_cancel::Written>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -178,6 +180,7 @@ fn rule(reader: &mut Reader<'_>, node: &Node, owner: Owner) -> Option<Rule> {
         variables: Vec::new(),
         needs: None,
         interruptible: None,
+        auto_cancel: None,
     };
     for Entry { key, value } in mapping.iter().filter(|entry| !entry.value.is_null()) {
         match key.as_str().unwrap_or_default() {
@@ -190,7 +193,7 @@ fn rule(reader: &mut Reader<'_>, node: &Node, owner: Owner) -> Option<Rule> {
             "variables" => rule.variables = super::variables::plain(reader, value),
             "needs" if owner == Owner::Job => rule.needs = needs::parse(reader, value),
             "interruptible" => rule.interruptible = reader.boolean("interruptible", value),
-            "auto_cancel" => reader.unsupported("workflow:rules:auto_cancel", key.span),
+            "auto_cancel" => rule.auto_cancel = auto_cancel::parse(reader, value),
             _ => {}
         }
     }

@@ -71,8 +71,11 @@ pub const TOP_LEVEL: &[Keyword] = &[
     refused("spec", "headers with inputs"),
     honoured("stages", ""),
     honoured("variables", ""),
-    honoured("workflow", "`name` and `rules`"),
-    refused("workflow:auto_cancel", ""),
+    honoured("workflow", ""),
+    honoured(
+        "workflow:auto_cancel",
+        "`on_job_failure`; `on_new_commit` is carried: no newer commit reaches a run on this machine",
+    ),
 ];
 
 /// The keys of jobs.
@@ -84,7 +87,7 @@ pub const JOB: &[Keyword] = &[
     refused("artifacts:public", ""),
     honoured("before_script", ""),
     honoured("cache", ""),
-    refused("coverage", ""),
+    honoured("coverage", ""),
     refused("dast_configuration", "a paid tier of GitLab"),
     honoured("dependencies", ""),
     carried(

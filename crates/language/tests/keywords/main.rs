@@ -1,4 +1,6 @@
 //! Keywords one by one: what they put into a plan, and how their mistakes read.
 
+mod auto_cancel;
+mod coverage;
 mod rules_needs;
 mod support;

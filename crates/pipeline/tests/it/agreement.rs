@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gantry_language::plan::{AllowFailure, Plan, PlannedJob, Retry, When};
+use gantry_language::plan::{AllowFailure, OnJobFailure, Plan, PlannedJob, Retry, When};
 use gantry_pipeline::{Event, JobIndex, Moment, Outcome, Pipeline, StageIndex, Status, Transition};
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
@@ -34,8 +34,9 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     (
         proptest::collection::vec(job(), 1..12),
         proptest::collection::vec(a_move(), 0..40),
+        proptest::bool::weighted(0.2),
     )
-        .prop_map(|(mut jobs, moves)| {
+        .prop_map(|(mut jobs, moves, failure_cancels)| {
             jobs.sort_by_key(|job| job.planned.stage_index);
             let held = jobs
                 .iter()
@@ -43,11 +44,11 @@ fn scenario() -> impl Strategy<Value = Scenario> {
                 .filter(|(_, job)| job.held)
                 .map(|(at, _)| name(at))
                 .collect();
-            Scenario {
-                plan: assemble(&jobs),
-                held,
-                moves,
+            let mut plan = assemble(&jobs);
+            if failure_cancels {
+                plan.auto_cancel.on_job_failure = OnJobFailure::All;
             }
+            Scenario { plan, held, moves }
         })
 }
 

@@ -1,6 +1,6 @@
 //! Ending early: what runs is asked to stop, what does not is canceled at once, and nothing runs after it.
 
-use gantry_language::plan::When;
+use gantry_language::plan::{OnJobFailure, When};
 use gantry_pipeline::{Outcome, Status};
 use insta::assert_snapshot;
 
@@ -102,5 +102,35 @@ fn a_job_canceled_where_it_ran_is_canceled_here() {
     assert_snapshot!(run.picture(), @"
     downstream canceled   canceled
     pipeline: canceled, settled
+    ");
+}
+
+#[test]
+fn a_failure_ends_a_pipeline_that_says_so() {
+    let mut plan = plan(["test", "deploy"])
+        .job("test", "quick")
+        .retry(1)
+        .job("test", "slow")
+        .job("test", "allowed")
+        .allow_failure()
+        .job("deploy", "site");
+    plan.auto_cancel.on_job_failure = OnJobFailure::All;
+    let run = Run::of(plan).picked("slow").fails("allowed").fails("quick");
+    assert_eq!(run.status("slow"), Status::Running, "there is a retry left");
+
+    let run = run.fails("quick");
+    assert_snapshot!(run.picture(), @r"
+    quick #2   failed     failed: script_failure with exit code 1
+    slow       canceling  canceled because `quick` failed
+    allowed    failed     failed, which is allowed: script_failure with exit code 1
+    site       canceled   canceled because `quick` failed
+    pipeline: canceling, with warnings
+    ");
+    assert_snapshot!(run.ends("slow", Outcome::Success).picture(), @r"
+    quick #2   failed     failed: script_failure with exit code 1
+    slow       canceled   canceled because `quick` failed
+    allowed    failed     failed, which is allowed: script_failure with exit code 1
+    site       canceled   canceled because `quick` failed
+    pipeline: failed, with warnings, settled
     ");
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use gantry_language::plan::{AllowFailure, Plan, PlannedJob, When};
+use gantry_language::plan::{AllowFailure, OnJobFailure, Plan, PlannedJob, When};
 use gantry_pipeline::{Event, JobIndex, Outcome, Standing};
 
 #[derive(Debug, Clone)]
@@ -117,13 +117,7 @@ impl Model {
             }
             Event::CancelAll => {
                 self.started = true;
-                for job in 0..self.jobs.len() {
-                    if !["success", "failed", "canceled", "skipped", "canceling"]
-                        .contains(&self.jobs[job].status)
-                    {
-                        self.cancel(job);
-                    }
-                }
+                self.cancel_all();
             }
             Event::Picked(JobIndex(job)) => self.jobs[*job].status = "running",
             Event::Play(JobIndex(job)) => {
@@ -150,6 +144,10 @@ impl Model {
                 };
                 if self.jobs[*job].attempt - 1 < self.max_retries(*job, reason, *exit_code) {
                     self.attempt_again(*job);
+                } else if self.plan.auto_cancel.on_job_failure == OnJobFailure::All
+                    && !self.jobs[*job].allowed
+                {
+                    self.cancel_all();
                 }
             }
         }
@@ -232,6 +230,14 @@ impl Model {
         state.released = true;
         state.held_now = false;
         state.deadline = None;
+    }
+
+    fn cancel_all(&mut self) {
+        for job in 0..self.jobs.len() {
+            if !["success", "failed", "canceled", "skipped", "canceling"].contains(&self.jobs[job].status) {
+                self.cancel(job);
+            }
+        }
     }
 
     fn cancel(&mut self, job: usize) {

@@ -2,7 +2,7 @@
 
 use gantry_language::event::Source;
 use gantry_language::plan::{
-    AllowFailure, Decision, Place, Plan, PlanHash, PlannedJob, PlannedNeed, Retry, When, Work,
+    AllowFailure, AutoCancel, Decision, Place, Plan, PlanHash, PlannedJob, PlannedNeed, Retry, When, Work,
 };
 use serde::Deserialize;
 use serde::de::value::{Error, SeqDeserializer};
@@ -18,6 +18,7 @@ pub(crate) fn plan<const N: usize>(stages: [&str; N]) -> Plan {
         workflow: included(),
         jobs: Vec::new(),
         left_out: Vec::new(),
+        auto_cancel: AutoCancel::default(),
     }
 }
 
