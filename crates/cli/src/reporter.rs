@@ -197,7 +197,7 @@ pub(crate) fn summary(summary: &Summary) -> String {
             .map(|took| format!("{:.1} s", took.as_secs_f64()))
             .unwrap_or_default();
         let why = match job.status {
-            Status::Success => String::new(),
+            Status::Success => covered(job.coverage.as_deref()),
             Status::Failed => format!(
                 "{}  {DIM}gantry logs {} '{}'{RESET}",
                 failure(&job.reason),
@@ -215,6 +215,10 @@ pub(crate) fn summary(summary: &Summary) -> String {
         out.push('\n');
     }
     out
+}
+
+fn covered(coverage: Option<&str>) -> String {
+    coverage.map_or(String::new(), |percent| format!("{percent} % covered"))
 }
 
 fn outcome(summary: &Summary) -> &'static str {
@@ -243,6 +247,7 @@ pub(crate) fn summary_json(summary: &Summary) -> Value {
                 "allowed_to_fail": job.allowed_to_fail,
                 "failure_reason": job.failure_reason,
                 "exit_code": job.exit_code,
+                "coverage": job.coverage.as_deref().and_then(|percent| percent.parse::<f64>().ok()),
                 "duration_ms": job.duration.map(|took| took.as_millis()),
             })
         })

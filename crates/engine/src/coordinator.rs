@@ -18,7 +18,7 @@ use gantry_store::{AttemptId, DotenvVariable, Folder, NewArtifact, RunId, StoreE
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::spawn_blocking;
 
-use crate::dotenv;
+use crate::{coverage, dotenv};
 
 /// What a job has to say to the loop.
 #[derive(Debug)]
@@ -38,7 +38,11 @@ pub(crate) enum Report {
         stored: oneshot::Sender<Result<(), StoreError>>,
     },
     /// The final state. The trace is complete and on the disk.
-    Finished(JobUpdate),
+    Finished {
+        update: JobUpdate,
+        /// What `coverage` has found in the trace.
+        coverage: Option<String>,
+    },
 }
 
 /// A runner's view of the engine, for one attempt at a job in the same process.
@@ -48,6 +52,8 @@ pub struct LocalCoordinator {
     attempt: AttemptId,
     folder: Folder,
     trace: Arc<File>,
+    /// What finds the coverage in the trace.
+    coverage: Option<String>,
     /// By the ids of the payload's dependencies.
     archives: HashMap<i64, PathBuf>,
     messages: mpsc::Sender<Message>,
@@ -63,6 +69,7 @@ impl LocalCoordinator {
         run: RunId,
         attempt: AttemptId,
         archives: HashMap<i64, PathBuf>,
+        coverage: Option<String>,
         messages: mpsc::Sender<Message>,
         wish: watch::Receiver<Wish>,
     ) -> Result<LocalCoordinator, StoreError> {
@@ -72,6 +79,7 @@ impl LocalCoordinator {
             attempt,
             folder,
             trace,
+            coverage,
             archives,
             messages,
             wish,
@@ -98,6 +106,16 @@ impl LocalCoordinator {
     async fn sync_trace(&self) -> Result<(), CoordinatorError> {
         let trace = Arc::clone(&self.trace);
         blocking(move || trace.sync_all().map_err(failed("writing the trace"))).await
+    }
+
+    /// A log that cannot be read says nothing about coverage, and fails no job.
+    async fn find_coverage(&self) -> Option<String> {
+        let expression = self.coverage.clone()?;
+        let path = self.folder.trace(self.run, self.attempt);
+        spawn_blocking(move || coverage::find(&path, &expression))
+            .await
+            .ok()?
+            .ok()?
     }
 
     /// What the engine makes of a final state.
@@ -162,7 +180,11 @@ impl Coordinator for LocalCoordinator {
         }
         self.sync_trace().await?;
         self.finished.store(true, Ordering::Relaxed);
-        self.send(Report::Finished(self.verdict(update))).await
+        self.send(Report::Finished {
+            update: self.verdict(update),
+            coverage: self.find_coverage().await,
+        })
+        .await
     }
 
     async fn upload(&self, artifact: &ArtifactUpload) -> Result<(), CoordinatorError> {

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::path::PathBuf;
 
-use gantry_language::plan::{Plan, PlannedJob, When};
+use gantry_language::plan::{Plan, PlannedJob, When, Work};
 use gantry_pipeline::{Event, JobIndex, Moment, Outcome, Status, Transition};
 use gantry_protocol::payload::JobPayload;
 use gantry_protocol::{FailureReason, JobState, JobUpdate, Wish};
@@ -223,6 +223,7 @@ where
             self.run.ledger.run(),
             attempt,
             self.archives(&dependencies),
+            coverage(&self.run.plan.jobs[job.0]),
             self.sender.clone(),
             wish_receiver,
         )?;
@@ -305,7 +306,12 @@ where
                 // A runner that does not wait for the answer has gone already.
                 let _ = stored.send(result);
             }
-            Report::Finished(update) => return self.finished(id, &update),
+            Report::Finished { update, coverage } => {
+                if let Some(coverage) = coverage {
+                    self.run.ledger.cover(working.job, coverage)?;
+                }
+                return self.finished(id, &update);
+            }
         }
         Ok(())
     }
@@ -397,6 +403,14 @@ where
             .filter(|job| pipeline.job(*job).status == Status::Created)
             .map(|job| (job, pipeline.reason(job).to_string()))
             .collect()
+    }
+}
+
+/// Returns what finds the coverage in the log of a job.
+fn coverage(job: &PlannedJob) -> Option<String> {
+    match &job.work {
+        Work::Build(build) => build.coverage.clone(),
+        Work::Trigger(_) => None,
     }
 }
 

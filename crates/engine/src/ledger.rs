@@ -39,6 +39,7 @@ pub(crate) struct Current {
     pub(crate) finished_at: Option<Timestamp>,
     pub(crate) failure_reason: Option<String>,
     pub(crate) exit_code: Option<i32>,
+    pub(crate) coverage: Option<String>,
     /// What it has left behind for other jobs. It is in the store, too; a job with a thousand others before it
     /// should not have to ask for each.
     archive: Option<Archive>,
@@ -174,6 +175,14 @@ impl Ledger {
         Ok(())
     }
 
+    /// Takes down the coverage that the last attempt at a job has reported.
+    pub(crate) fn cover(&mut self, job: JobIndex, coverage: String) -> Result<(), EngineError> {
+        let current = &mut self.current[job.0];
+        self.store.set_coverage(current.attempt, &coverage)?;
+        current.coverage = Some(coverage);
+        Ok(())
+    }
+
     /// Returns what the last attempt at a job left behind, unless that is nothing.
     pub(crate) fn leftover(&self, index: JobIndex, job: &PlannedJob) -> Option<Leftover> {
         let current = self.current(index);
@@ -204,6 +213,7 @@ impl Current {
             finished_at: None,
             failure_reason: None,
             exit_code: None,
+            coverage: None,
             archive: None,
             variables: Vec::new(),
         }

@@ -21,6 +21,7 @@
 mod cache_key;
 mod clock;
 mod coordinator;
+mod coverage;
 mod dotenv;
 mod drive;
 mod error;

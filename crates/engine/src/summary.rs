@@ -44,6 +44,8 @@ pub struct JobSummary {
     /// In the protocol's words.
     pub failure_reason: Option<String>,
     pub exit_code: Option<i32>,
+    /// In percent, as the log had it.
+    pub coverage: Option<String>,
     /// How long it ran, if it ran to an end.
     pub duration: Option<Duration>,
 }
@@ -96,6 +98,7 @@ impl JobSummary {
             allowed_to_fail: is_allowed(&state.reason),
             failure_reason: current.failure_reason.clone(),
             exit_code: current.exit_code,
+            coverage: current.coverage.clone(),
             duration: current.duration(),
         }
     }

@@ -34,6 +34,8 @@ pub struct Attempt {
     /// In the protocol's words.
     pub failure_reason: Option<String>,
     pub exit_code: Option<i32>,
+    /// In percent, as the log had it.
+    pub coverage: Option<String>,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
@@ -106,7 +108,7 @@ impl Reader {
     pub fn attempts(&self, run: RunId) -> Result<Vec<Attempt>, StoreError> {
         self.rows(
             "SELECT id, run_id, job, stage, number, status, reason, failure_reason, exit_code,
-                            created_at, started_at, finished_at
+                            created_at, started_at, finished_at, coverage
                      FROM attempts WHERE run_id = ?1 ORDER BY id",
             params![run],
             read_attempt,
@@ -228,6 +230,17 @@ impl Store {
         })
     }
 
+    /// Takes down the coverage that the log of an attempt reports.
+    pub fn set_coverage(&mut self, attempt: AttemptId, coverage: &str) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.execute(
+                "UPDATE attempts SET coverage = ?2 WHERE id = ?1",
+                params![attempt, coverage],
+            )?;
+            Ok(())
+        })
+    }
+
     /// Takes down an artifact with the variables it holds, which only a dotenv report does.
     pub fn add_artifact(
         &mut self,
@@ -328,5 +341,6 @@ fn read_attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         created_at: row.get(9)?,
         started_at: row.get(10)?,
         finished_at: row.get(11)?,
+        coverage: row.get(12)?,
     })
 }

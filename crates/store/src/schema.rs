@@ -7,7 +7,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::StoreError;
 
-pub(crate) const MIGRATIONS: &[&str] = &["
+pub(crate) const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE runs (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
     created_at     INTEGER NOT NULL,
@@ -74,7 +75,11 @@ CREATE TABLE dotenv (
     PRIMARY KEY (attempt_id, position),
     UNIQUE (attempt_id, key)
 ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+ALTER TABLE attempts ADD COLUMN coverage TEXT;
+",
+];
 
 /// Brings a database to the newest schema; one that is newer is left alone.
 pub(crate) fn migrate(

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod cache;
+mod coverage;
 mod deploy;
 mod endings;
 mod manual;

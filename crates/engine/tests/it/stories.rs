@@ -587,3 +587,33 @@ async fn a_cache_key_that_nobody_can_compute_stops_the_run() {
     let world = World::new(plan([job("compile").build(|build| build.cache = vec![cache])]));
     assert!(matches!(world.start(), Err(EngineError::Tree(_))));
 }
+
+#[tokio::test(start_paused = true)]
+async fn coverage_is_read_from_the_log_of_the_attempt() {
+    let measured = job("unit").retry(1).build(|build| {
+        build.coverage = Some(r"total: \d+\.\d+".to_owned());
+    });
+    let told = World::new(plan([measured, job("lint")]))
+        .script("unit", [Act::Say("total: 12.5%"), FAIL])
+        .script(
+            "unit",
+            [
+                Act::Say("total: 80.0%"),
+                Act::Say("total: 81.25%"),
+                Act::Say("bye"),
+                Act::Succeed,
+            ],
+        )
+        .run()
+        .await;
+    let rows = told.store().attempts(told.summary.run).unwrap();
+    let coverage: Vec<_> = rows
+        .iter()
+        .map(|row| (row.job.as_str(), row.coverage.as_deref()))
+        .collect();
+    assert_eq!(
+        coverage,
+        [("unit", Some("12.5")), ("lint", None), ("unit", Some("81.25"))]
+    );
+    assert_eq!(told.summary.jobs[0].coverage.as_deref(), Some("81.25"));
+}

@@ -40,10 +40,15 @@ fn a_database_of_a_newer_gantry_is_left_alone() {
 
     let error = Store::open(root.path()).unwrap_err();
 
+    let told = told(&error, root.path());
+    let (before_number, rest) = told.split_once("knows up to ").unwrap();
     assert_eq!(
-        told(&error, root.path()),
-        "`/.gantry/gantry.db` was written by a newer gantry: it has schema 99, this one knows up to 1; \
-         use the gantry that wrote it, or a newer one"
+        before_number,
+        "`/.gantry/gantry.db` was written by a newer gantry: it has schema 99, this one "
+    );
+    assert!(
+        rest.ends_with("; use the gantry that wrote it, or a newer one"),
+        "{rest}"
     );
     assert!(matches!(
         Store::open_read_only(root.path()),
