@@ -55,7 +55,7 @@ impl Reporter {
         self.print(&format!("{color}{prefix}{RESET} {DIM}|{RESET} {text}{RESET}\n"));
     }
 
-    fn transition(&mut self, job: &JobName<'_>, to: Status, reason: &str, note: Option<&str>) {
+    fn transition(&mut self, job: &JobName<'_>, from: Status, to: Status, reason: &str, note: Option<&str>) {
         if to.is_completed() {
             let rest = self
                 .lines
@@ -72,7 +72,11 @@ impl Reporter {
             Status::Failed => format!("{RED}{reason}{RESET}"),
             Status::Canceled => format!("{YELLOW}canceled{RESET}"),
             Status::Skipped => format!("{DIM}{reason}{RESET}"),
-            Status::Manual | Status::Scheduled => format!("{YELLOW}{}{RESET}: {reason}", to.as_str()),
+            Status::WaitingForResource if from != to => return,
+            Status::WaitingForResource => format!("{YELLOW}{reason}{RESET}"),
+            Status::Manual | Status::Scheduled => {
+                format!("{YELLOW}{}{RESET}: {reason}", to.as_str())
+            }
             _ => return,
         };
         let note = note
@@ -138,7 +142,7 @@ impl Observer for Reporter {
                 note,
             } => {
                 let reason = reason.to_string();
-                self.transition(&job, to, &reason, note);
+                self.transition(&job, from, to, &reason, note);
                 if self.format == Format::Json {
                     self.event(&json!({
                         "event": "job",

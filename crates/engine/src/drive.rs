@@ -10,13 +10,13 @@ use std::future::Future;
 use std::path::PathBuf;
 
 use gantry_language::plan::{Plan, PlannedJob, When, Work};
-use gantry_pipeline::{Event, JobIndex, Moment, Outcome, Status, Transition};
+use gantry_pipeline::{Event, JobIndex, Moment, Outcome, Reason, Status, Transition};
 use gantry_protocol::payload::JobPayload;
 use gantry_protocol::{FailureReason, JobState, JobUpdate, Wish};
 use gantry_store::{AttemptId, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::coordinator::{LocalCoordinator, Message, Report};
 use crate::error::EngineError;
@@ -24,6 +24,7 @@ use crate::handover::{Handover, Leftover, artifact_sources};
 use crate::hold::hold;
 use crate::ledger::Current;
 use crate::observer::{JobName, Notice, Observer};
+use crate::resources::{ASK_AGAIN, Answer};
 use crate::run::Run;
 use crate::select::is_played;
 use crate::summary::{Summary, is_allowed};
@@ -45,6 +46,8 @@ pub(crate) struct Drive<'o, S, O> {
     working: HashMap<Id, Working>,
     /// The manual jobs that are to be started on the person's behalf, each once.
     to_play: Vec<JobIndex>,
+    /// A job waits for what somebody else has, of whose end nothing is heard.
+    asks_again: bool,
 }
 
 /// A job that a runner has.
@@ -64,6 +67,8 @@ enum Occurrence {
     RunnerEnded(Id, Option<JoinError>),
     Interrupted(Wish),
     Deadline,
+    /// Time to ask again for a resource group.
+    AskAgain,
 }
 
 impl<'o, S, F, O> Drive<'o, S, O>
@@ -86,6 +91,7 @@ where
             runners: JoinSet::new(),
             working: HashMap::new(),
             to_play,
+            asks_again: false,
         }
     }
 
@@ -106,6 +112,7 @@ where
         self.run.ledger.explain(self.stuck())?;
         loop {
             self.play_chosen()?;
+            self.grant_resources()?;
             self.hand_out()?;
             if self.runners.is_empty() && self.run.pipeline.is_settled() {
                 return self.finish();
@@ -132,6 +139,7 @@ where
                 Err(error) => Occurrence::RunnerEnded(error.id(), Some(error)),
             },
             Some(message) = self.messages.recv() => Occurrence::Message(message),
+            () = sleep(ASK_AGAIN), if self.asks_again => Occurrence::AskAgain,
         }
     }
 
@@ -141,6 +149,7 @@ where
             Occurrence::RunnerEnded(id, panic) => self.runner_ended(id, panic),
             Occurrence::Interrupted(wish) => self.interrupted(wish),
             Occurrence::Deadline => self.apply(Event::Tick, None),
+            Occurrence::AskAgain => Ok(()),
         }
     }
 
@@ -169,6 +178,9 @@ where
                 note: note(transition, verdict),
             });
             self.pass_on(transition);
+            if transition.to.is_completed() {
+                self.run.resources.release(transition.job);
+            }
         }
         Ok(())
     }
@@ -195,6 +207,33 @@ where
             .collect();
         for job in waiting {
             self.apply(Event::Play(job), None)?;
+        }
+        Ok(())
+    }
+
+    /// Lets the jobs go whose resource group is free, and tells the others who has theirs.
+    fn grant_resources(&mut self) -> Result<(), EngineError> {
+        self.asks_again = false;
+        let waiting: Vec<JobIndex> = self.run.pipeline.waiting_for_resource().collect();
+        for job in waiting {
+            let run = &mut self.run;
+            let planned = &run.plan.jobs[job.0];
+            let group = planned.resource_group.as_deref().unwrap_or_default();
+            let (folder, id) = (run.ledger.folder(), run.ledger.run());
+            let holder = match run.resources.ask(folder, id, job, &planned.name, group)? {
+                Answer::Granted => {
+                    self.apply(Event::Granted(job), None)?;
+                    continue;
+                }
+                Answer::HeldHere(holder) => holder,
+                Answer::HeldElsewhere(holder) => {
+                    self.asks_again = true;
+                    holder
+                }
+            };
+            if !waits_for(&self.run.pipeline.job(job).reason, &holder) {
+                self.apply(Event::Refused { job, holder }, None)?;
+            }
         }
         Ok(())
     }
@@ -422,6 +461,10 @@ fn job_name(plan: &Plan, job: JobIndex, attempt: AttemptId, number: u32) -> JobN
         attempt,
         number,
     }
+}
+
+fn waits_for(reason: &Reason, holder: &str) -> bool {
+    matches!(reason, Reason::WaitsForResource { holder: Some(known), .. } if known == holder)
 }
 
 /// What is held waits for the permission to reach outside, whoever asks for it by name.

@@ -33,6 +33,7 @@ mod observer;
 mod payload;
 mod persisted;
 mod request;
+mod resources;
 mod run;
 mod select;
 mod summary;

@@ -20,6 +20,7 @@ use crate::hold::hold;
 use crate::ledger::Ledger;
 use crate::observer::Observer;
 use crate::request::{Executor, Options, RunRequest};
+use crate::resources::Resources;
 use crate::select::{refusals, select};
 use crate::summary::Summary;
 
@@ -36,6 +37,7 @@ pub struct Run {
     pub(crate) cache_keys: Vec<CacheKeys>,
     pub(crate) pipeline: Pipeline,
     pub(crate) ledger: Ledger,
+    pub(crate) resources: Resources,
     pub(crate) clock: Clock,
 }
 
@@ -73,6 +75,7 @@ impl Run {
             cache_keys,
             pipeline,
             ledger,
+            resources: Resources::default(),
             clock,
         })
     }

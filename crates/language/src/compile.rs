@@ -306,6 +306,7 @@ impl<'a> Planner<'a> {
             set(&mut variables, yaml_variable(key, value, VariableOrigin::Rule));
         }
         let environment = self.environment(job, &[], &variables, &own);
+        let resource_group = self.resource_group(job, &variables, &own);
         let (when, start_in) = when(job, rule);
         let planned = PlannedJob {
             name: job.name.value.clone(),
@@ -328,6 +329,7 @@ impl<'a> Planner<'a> {
             timeout_secs: job.timeout,
             interruptible: rule.and_then(|rule| rule.interruptible).or(job.interruptible),
             environment,
+            resource_group,
             node: job.node,
             work: job.work.clone(),
         };
@@ -357,6 +359,19 @@ impl<'a> Planner<'a> {
             auto_stop_in: environment.auto_stop_in.clone(),
             tier,
         })
+    }
+
+    /// Returns the name of the group, in which the environment of the job is not known.
+    fn resource_group(
+        &self,
+        job: &Job,
+        variables: &[YamlVariable],
+        predefined: &[Variable],
+    ) -> Option<String> {
+        let written = job.resource_group.as_ref()?;
+        let visible = self.shared.job(&[], variables, predefined.to_vec(), None);
+        let name = visible.expand(&written.value, Undefined::Remove);
+        (!name.is_empty()).then_some(name)
     }
 
     /// Reports variables of one job that refer to each other in a circle.

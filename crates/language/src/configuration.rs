@@ -17,8 +17,8 @@ use crate::keywords::parallel::{self, Parallel};
 use crate::keywords::rules::{self, Owner, Rule};
 use crate::keywords::table::{self, Support};
 use crate::keywords::{
-    allow_failure, artifacts, auto_cancel, cache, coverage, dependencies, image, release, retry, tags,
-    trigger, variables, when,
+    allow_failure, artifacts, auto_cancel, cache, coverage, dependencies, image, release, resource_group,
+    retry, tags, trigger, variables, when,
 };
 use crate::plan::{AllowFailure, Build, ParallelNode, Retry, VariableOrigin, When, Work, YamlVariable};
 use crate::reader::{MONTH_SECS, Reader, Spanned, Text, WEEK_SECS};
@@ -105,6 +105,7 @@ pub(crate) struct Job {
     pub(crate) retry: Option<Retry>,
     pub(crate) interruptible: Option<bool>,
     pub(crate) environment: Option<Environment>,
+    pub(crate) resource_group: Option<Text>,
     pub(crate) work: Work,
 }
 
@@ -377,6 +378,7 @@ impl JobReader<'_> {
                 .inherited("interruptible")
                 .and_then(|node| reader.boolean("interruptible", node)),
             environment: given("environment").and_then(|node| environment::parse(&mut reader, node)),
+            resource_group: given("resource_group").and_then(|node| resource_group::parse(&mut reader, node)),
             inherit_variables: inherit.variables.clone(),
             work,
             name: self.name,

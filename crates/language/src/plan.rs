@@ -158,6 +158,9 @@ pub struct PlannedJob {
     pub interruptible: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<Environment>,
+    /// The name, expanded, of the group of whose jobs only one runs at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_group: Option<String>,
     /// `CI_NODE_INDEX`/`CI_NODE_TOTAL` of a job made by `parallel`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<ParallelNode>,

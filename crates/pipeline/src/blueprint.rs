@@ -43,6 +43,8 @@ pub(crate) struct Job {
     pub(crate) retry: Retry,
     /// Why the job must not start by itself.
     pub(crate) hold: Option<String>,
+    /// Of the jobs of one group, only one runs at a time.
+    pub(crate) resource_group: Option<String>,
     /// The needed jobs that are in the pipeline; `None` for a job that goes by its stage.
     pub(crate) needs: Option<Vec<JobIndex>>,
     pub(crate) needed_by: Vec<JobIndex>,
@@ -165,6 +167,7 @@ impl Job {
             allow_failure: planned.allow_failure.clone(),
             retry: planned.retry.clone(),
             hold,
+            resource_group: planned.resource_group.clone(),
             needs: needs.map(|needs| needs.iter().copied().map(JobIndex).collect()),
             needed_by: Vec::new(),
         }

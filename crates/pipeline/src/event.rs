@@ -25,6 +25,14 @@ impl Moment {
 pub enum Event {
     /// The pipeline begins. Saying so again changes nothing.
     Start,
+    /// The job that waits for its resource group has it now.
+    Granted(JobIndex),
+    /// The job that waits for its resource group does not get it yet: somebody else has it.
+    Refused {
+        job: JobIndex,
+        /// As people say it: `` `deploy` of run 7 ``.
+        holder: String,
+    },
     /// Somebody runs the pending job from now on.
     Picked(JobIndex),
     /// The job has ended. A pending job may fail too: nobody could run it.
@@ -55,7 +63,7 @@ pub enum Outcome {
     Canceled,
 }
 
-/// A job went from one status to another.
+/// A job went from one status to another, or waits in the same one for another reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
     pub job: JobIndex,

@@ -37,7 +37,7 @@ impl JobState {
             attempt: self.attempt,
             reason,
             deadline: None,
-            released: self.released || to == Status::Pending,
+            released: self.released || matches!(to, Status::Pending | Status::WaitingForResource),
         }
     }
 

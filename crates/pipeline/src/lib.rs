@@ -14,6 +14,9 @@
 //!           └─► skipped ── Play or Retry of a job before it ──► created ◄── the next attempt
 //! ```
 //!
+//! A job with a `resource_group` is `waiting_for_resource` where another one would become pending. Who has the
+//! resource is for the driver to know: [`Event::Granted`] lets the job go on.
+//!
 //! 1. An event changes the job that it names ([`Pipeline::apply`]).
 //! 2. The jobs that this may concern are looked at again, earlier stages first and within a stage the needed before
 //!    the needing, so that each decision sees those before it (`pass`). What the predecessors amount to is one

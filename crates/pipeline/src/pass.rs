@@ -188,7 +188,7 @@ impl<'p> Pass<'p> {
     fn proceed(&mut self, job: JobIndex) {
         let planned = self.planned(job);
         if self.state(job).released {
-            return self.move_to(job, Status::Pending, Reason::Ready);
+            return self.enqueue(job, Reason::Ready);
         }
         match (planned.when, &planned.hold) {
             (When::Manual, _) => {
@@ -200,10 +200,22 @@ impl<'p> Pass<'p> {
                 self.move_to(job, Status::Manual, Reason::Held { because });
             }
             (When::Delayed, None) => self.schedule(job, planned.start_in_secs),
-            (When::OnSuccess | When::OnFailure | When::Always, None) => {
-                self.move_to(job, Status::Pending, Reason::Ready);
-            }
+            (When::OnSuccess | When::OnFailure | When::Always, None) => self.enqueue(job, Reason::Ready),
         }
+    }
+
+    /// Lets a job go to a runner, or to where it waits for its resource group.
+    pub(crate) fn enqueue(&mut self, job: JobIndex, reason: Reason) {
+        match &self.planned(job).resource_group {
+            None => self.move_to(job, Status::Pending, reason),
+            Some(_) => self.wait_for_resource(job, None),
+        }
+    }
+
+    pub(crate) fn wait_for_resource(&mut self, job: JobIndex, holder: Option<String>) {
+        let group = self.planned(job).resource_group.clone().unwrap_or_default();
+        let reason = Reason::WaitsForResource { group, holder };
+        self.move_to(job, Status::WaitingForResource, reason);
     }
 
     fn schedule(&mut self, job: JobIndex, start_in_secs: u64) {

@@ -75,10 +75,12 @@ impl Pipeline {
         let mut pass = Pass::new(&self.blueprint, &mut self.board, now);
         match event {
             Event::Start => pass.judge_all(),
+            Event::Granted(job) => pass.move_to(job, Status::Pending, Reason::Ready),
+            Event::Refused { job, holder } => pass.wait_for_resource(job, Some(holder)),
             Event::Picked(job) => pass.move_to(job, Status::Running, Reason::Picked),
             Event::Finished(job, outcome) => finish(&mut pass, job, outcome),
             Event::Play(job) => {
-                pass.move_to(job, Status::Pending, Reason::Played);
+                pass.enqueue(job, Reason::Played);
                 pass.reopen_after(job);
             }
             Event::Unschedule(job) => pass.move_to(job, Status::Manual, Reason::Unscheduled),
@@ -87,7 +89,7 @@ impl Pipeline {
             Event::Retry(job) => pass.retry(job, Reason::RetriedOnRequest),
             Event::Tick => {
                 for job in pass.due() {
-                    pass.move_to(job, Status::Pending, Reason::Due);
+                    pass.enqueue(job, Reason::Due);
                 }
             }
         }
@@ -97,6 +99,11 @@ impl Pipeline {
     /// Returns the jobs that wait for a runner, in plan order.
     pub fn ready(&self) -> impl Iterator<Item = JobIndex> {
         self.board.with_status(Status::Pending).iter().copied()
+    }
+
+    /// Returns the jobs that wait for their resource group, in plan order.
+    pub fn waiting_for_resource(&self) -> impl Iterator<Item = JobIndex> {
+        self.board.with_status(Status::WaitingForResource).iter().copied()
     }
 
     /// Returns the status of the whole; `manual` is what GitLab shows as "blocked".
@@ -162,6 +169,8 @@ impl Pipeline {
             Event::Start | Event::CancelAll => return Ok(()),
             Event::Tick if self.started => return Ok(()),
             Event::Tick => return Err(IllegalEvent::NotStarted),
+            Event::Granted(job) => ("grant", *job),
+            Event::Refused { job, .. } => ("refuse", *job),
             Event::Picked(job) => ("pick", *job),
             Event::Finished(job, _) => ("finish", *job),
             Event::Play(job) => ("play", *job),
@@ -191,6 +200,7 @@ impl Pipeline {
 fn is_possible(event: &Event, status: Status) -> bool {
     match event {
         Event::Start | Event::CancelAll | Event::Tick => true,
+        Event::Granted(_) | Event::Refused { .. } => status == Status::WaitingForResource,
         Event::Picked(_) => status == Status::Pending,
         Event::Finished(_, Outcome::Failed { .. }) => status.is_active() || status == Status::Canceling,
         Event::Finished(_, Outcome::Success | Outcome::Canceled) => {

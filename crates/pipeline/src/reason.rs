@@ -38,6 +38,11 @@ pub enum Reason {
     Played,
     /// Pending: the time of its `start_in` has passed.
     Due,
+    /// Waiting for a resource; `holder` is the job that has it, where that is known.
+    WaitsForResource {
+        group: String,
+        holder: Option<String>,
+    },
     /// Running.
     Picked,
 
@@ -105,6 +110,13 @@ impl fmt::Display for Reason {
             Reason::Ready => f.write_str("waits for a runner"),
             Reason::Played => f.write_str("played, waits for a runner"),
             Reason::Due => f.write_str("its delay is over, waits for a runner"),
+            Reason::WaitsForResource { group, holder: None } => {
+                write!(f, "waits for resource group `{group}`")
+            }
+            Reason::WaitsForResource {
+                group,
+                holder: Some(holder),
+            } => write!(f, "waits for resource group `{group}`, which {holder} has"),
             Reason::Picked => f.write_str("runs"),
             Reason::ByHand { optional: true } => f.write_str("waits to be played, nothing waits for it"),
             Reason::ByHand { optional: false } => f.write_str("waits to be played"),

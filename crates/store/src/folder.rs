@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::error::StoreError;
 use crate::id::{AttemptId, RunId};
+use crate::lock::ResourceLock;
 
 /// The paths of a store. Knows no database, so that it can be handed to whoever writes a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,17 @@ impl Folder {
 
     pub fn artifact(&self, run: RunId, attempt: AttemptId, file_name: &str) -> PathBuf {
         self.attempt(run, attempt).join("artifacts").join(file_name)
+    }
+
+    /// Takes a resource group for `holder`, or returns who has it.
+    pub fn lock_resource(
+        &self,
+        group: &str,
+        holder: &str,
+    ) -> Result<Result<ResourceLock, String>, StoreError> {
+        let dir = self.path.join("resources");
+        make_dir(&dir)?;
+        ResourceLock::acquire(&dir.join(file_name(group)), holder)
     }
 
     fn attempt(&self, run: RunId, attempt: AttemptId) -> PathBuf {
@@ -92,6 +104,17 @@ impl Folder {
     }
 }
 
+/// Returns a name that people recognise and that no other group has: groups may be long, and hold slashes.
+fn file_name(group: &str) -> String {
+    let readable = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let start: String = group.chars().take(40).map(readable).collect();
+    // FNV-1a, which is the same in every version of every library.
+    let digest = group.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |digest, byte| {
+        (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{start}-{digest:016x}")
+}
+
 fn is_plain(file_name: &str) -> bool {
     let mut components = Path::new(file_name).components();
     matches!(
@@ -125,7 +148,13 @@ fn sync_dir(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_plain;
+    use super::{file_name, is_plain};
+
+    #[test]
+    fn groups_that_read_alike_have_files_of_their_own() {
+        assert_ne!(file_name("review/a"), file_name("review-a"));
+        assert!(file_name(&"é".repeat(300)).len() < 100);
+    }
 
     #[test]
     fn only_plain_names_become_files() {

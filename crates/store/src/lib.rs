@@ -7,6 +7,7 @@
 //! .gantry/
 //!   .gitignore                          *, so that the folder never shows in `git status`
 //!   gantry.db                           runs, jobs, artifacts, transitions
+//!   resources/<group>                   held while a job of the resource group runs
 //!   runs/<run>/lock                     held by the process that drives the run, and freed when it dies
 //!   runs/<run>/jobs/<attempt>/trace.log
 //!   runs/<run>/jobs/<attempt>/artifacts/<file>
@@ -29,7 +30,7 @@ pub use attempts::{Artifact, Attempt, DotenvVariable, NewArtifact, NewAttempt, S
 pub use error::StoreError;
 pub use folder::Folder;
 pub use id::{AttemptId, RunId, Timestamp};
-pub use lock::RunLock;
+pub use lock::{ResourceLock, RunLock};
 pub use open::{Reader, Store};
 pub use reconcile::Interrupted;
 pub use runs::{Created, NewRun, Run};

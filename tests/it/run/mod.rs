@@ -8,6 +8,7 @@ mod endings;
 mod manual;
 mod nothing;
 mod parallel;
+mod resource_group;
 mod shell;
 mod stopping;
 mod variables;

@@ -3,5 +3,6 @@
 mod payload;
 mod plans;
 mod requests;
+mod resources;
 mod stories;
 mod world;

@@ -62,6 +62,7 @@ pub(crate) fn job(name: &str) -> Job {
         timeout_secs: None,
         interruptible: None,
         environment: None,
+        resource_group: None,
         node: None,
         work: Work::Build(Box::new(Build {
             script: vec![format!("make {name}")],
@@ -85,6 +86,11 @@ impl Job {
     pub(crate) fn delayed(mut self, secs: u64) -> Job {
         self.0.start_in_secs = Some(secs);
         self.when(When::Delayed)
+    }
+
+    pub(crate) fn resource_group(mut self, name: &str) -> Job {
+        self.0.resource_group = Some(name.to_owned());
+        self
     }
 
     pub(crate) fn may_fail(mut self) -> Job {

@@ -122,6 +122,15 @@ impl World {
         }
     }
 
+    /// Runs while something is held from outside, for so long.
+    pub(crate) async fn run_while<T>(self, held: T, how_long: Duration) -> Told {
+        let letting_go = async {
+            tokio::time::sleep(how_long).await;
+            drop(held);
+        };
+        tokio::join!(self.run(), letting_go).0
+    }
+
     /// Runs before an audience. Returns the folder, how many jobs ran at once, and what came of it.
     pub(crate) async fn run_before(
         self,

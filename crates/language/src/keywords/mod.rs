@@ -18,6 +18,7 @@ pub(crate) mod needs;
 pub(crate) mod only;
 pub(crate) mod parallel;
 pub(crate) mod release;
+pub(crate) mod resource_group;
 pub(crate) mod retry;
 pub(crate) mod rules;
 pub mod table;

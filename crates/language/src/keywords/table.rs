@@ -124,7 +124,10 @@ pub const JOB: &[Keyword] = &[
     refused("release:assets", ""),
     refused("release:milestones", ""),
     refused("release:released_at", ""),
-    refused("resource_group", ""),
+    honoured(
+        "resource_group",
+        "in the order of the file, and among all runs of the project on this machine",
+    ),
     honoured("retry", ""),
     honoured("rules", ""),
     refused("rules:changes:regexp", ""),

@@ -26,7 +26,7 @@ fn mistakes_read_well() {
     1:26 `Total (\d+)` is no regular expression
       help: write it between slashes: `coverage: '/TOTAL.*? (\d+)%/'`
     ");
-    assert_snapshot!(mistakes("a: {script: x, coverage: /(/}"), @"1:26 `/(/` is no regular expression: `(` is never closed in the regular expression");
+    assert_snapshot!(mistakes("a: {script: x, coverage: /(/}"), @"1:26 in `coverage`, `(` is never closed in the regular expression");
     assert_snapshot!(mistakes("a: {script: x, coverage: 80}"), @r#"
     1:26 `coverage` takes a string, not an integer
       help: quote it: `coverage: "80"`

@@ -2,5 +2,6 @@
 
 mod auto_cancel;
 mod coverage;
+mod resource_group;
 mod rules_needs;
 mod support;

@@ -84,14 +84,16 @@ fn job() -> impl Strategy<Value = RandomJob> {
         any::<u8>(),
         0..60_u64,
         0..6_u8,
+        proptest::bool::weighted(0.2),
     )
         .prop_map(
-            |(stage, when, allow_failure, retry, needs, priority, start_in_secs, held)| {
+            |(stage, when, allow_failure, retry, needs, priority, start_in_secs, held, grouped)| {
                 let mut planned = planned_job("", STAGES[stage], stage);
                 planned.when = when;
                 planned.start_in_secs = (when == When::Delayed).then_some(start_in_secs);
                 planned.allow_failure = allow_failure;
                 planned.retry = retry;
+                planned.resource_group = grouped.then(|| "machine".to_owned());
                 RandomJob {
                     planned,
                     held: held == 0,
@@ -159,6 +161,11 @@ fn a_move() -> impl Strategy<Value = Move> {
 fn every_event(jobs: impl IntoIterator<Item = JobIndex>, outcome: &Outcome) -> Vec<Event> {
     let about = |job| {
         [
+            Event::Granted(job),
+            Event::Refused {
+                job,
+                holder: "somebody".to_owned(),
+            },
             Event::Picked(job),
             Event::Finished(job, outcome.clone()),
             Event::Play(job),
@@ -296,7 +303,8 @@ impl<'s> Pair<'s> {
         let mut touched = BTreeSet::new();
         for transition in transitions {
             prop_assert_eq!(statuses[transition.job.0], transition.from);
-            prop_assert_ne!(transition.from, transition.to);
+            let still_waits = transition.to == Status::WaitingForResource;
+            prop_assert!(still_waits || transition.from != transition.to);
             statuses[transition.job.0] = transition.to;
             touched.insert(transition.job);
         }
@@ -333,6 +341,9 @@ impl<'s> Pair<'s> {
     }
 
     fn next_without_a_person(&mut self, outcome: &Outcome) -> Option<Event> {
+        if let Some(job) = self.pipeline.waiting_for_resource().next() {
+            return Some(Event::Granted(job));
+        }
         if let Some(job) = self.pipeline.ready().next() {
             return Some(Event::Picked(job));
         }

@@ -8,6 +8,7 @@ mod model;
 mod plans;
 mod readiness;
 mod reasons;
+mod resources;
 mod restore;
 mod retry;
 mod run;

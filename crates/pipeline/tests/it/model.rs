@@ -119,6 +119,8 @@ impl Model {
                 self.started = true;
                 self.cancel_all();
             }
+            Event::Granted(JobIndex(job)) => self.jobs[*job].status = "pending",
+            Event::Refused { .. } => {}
             Event::Picked(JobIndex(job)) => self.jobs[*job].status = "running",
             Event::Play(JobIndex(job)) => {
                 self.make_pending(*job);
@@ -161,12 +163,26 @@ impl Model {
         let (job, statuses): (usize, &[&str]) = match event {
             Event::Start | Event::CancelAll => return true,
             Event::Tick => return self.started,
+            Event::Granted(job) | Event::Refused { job, .. } => (job.0, &["waiting_for_resource"]),
             Event::Picked(job) => (job.0, &["pending"]),
-            Event::Finished(job, Outcome::Failed { .. }) => (job.0, &["pending", "running", "canceling"]),
+            Event::Finished(job, Outcome::Failed { .. }) => (
+                job.0,
+                &["waiting_for_resource", "pending", "running", "canceling"],
+            ),
             Event::Finished(job, _) => (job.0, &["running", "canceling"]),
             Event::Play(job) => (job.0, &["manual", "scheduled"]),
             Event::Unschedule(job) => (job.0, &["scheduled"]),
-            Event::Cancel(job) => (job.0, &["created", "pending", "running", "manual", "scheduled"]),
+            Event::Cancel(job) => (
+                job.0,
+                &[
+                    "created",
+                    "waiting_for_resource",
+                    "pending",
+                    "running",
+                    "manual",
+                    "scheduled",
+                ],
+            ),
             Event::Retry(job) => (job.0, &["success", "failed", "canceling", "canceled"]),
         };
         self.started && job < self.jobs.len() && statuses.contains(&self.jobs[job].status)
@@ -203,7 +219,7 @@ impl Model {
         if !proceeds_after.contains(&before) {
             state.status = "skipped";
         } else if state.released {
-            state.status = "pending";
+            self.make_pending(job);
         } else if when == When::Manual {
             state.status = "manual";
         } else if held {
@@ -225,8 +241,9 @@ impl Model {
     }
 
     fn make_pending(&mut self, job: usize) {
+        let waits = self.plan.jobs[job].resource_group.is_some();
         let state = &mut self.jobs[job];
-        state.status = "pending";
+        state.status = if waits { "waiting_for_resource" } else { "pending" };
         state.released = true;
         state.held_now = false;
         state.deadline = None;
@@ -329,7 +346,13 @@ impl Model {
     }
 
     pub(crate) fn is_settled(&self) -> bool {
-        let moving = ["pending", "running", "canceling", "scheduled"];
+        let moving = [
+            "waiting_for_resource",
+            "pending",
+            "running",
+            "canceling",
+            "scheduled",
+        ];
         self.started && !self.jobs.iter().any(|job| moving.contains(&job.status))
     }
 

@@ -97,6 +97,7 @@ pub(crate) fn planned_job(name: &str, stage: &str, stage_index: usize) -> Planne
         timeout_secs: None,
         interruptible: None,
         environment: None,
+        resource_group: None,
         node: None,
         work: Work::Build(Box::default()),
     }

@@ -60,6 +60,18 @@ impl Run {
         self.apply(Event::Picked(index))
     }
 
+    pub(crate) fn grants(self, job: &str) -> Run {
+        let index = self.index(job);
+        self.apply(Event::Granted(index))
+    }
+
+    /// Keeps the resource from a job, because somebody else has it.
+    pub(crate) fn keeps_from(self, job: &str, holder: &str) -> Run {
+        let job = self.index(job);
+        let holder = holder.to_owned();
+        self.apply(Event::Refused { job, holder })
+    }
+
     pub(crate) fn plays(self, job: &str) -> Run {
         let index = self.index(job);
         self.apply(Event::Play(index))
