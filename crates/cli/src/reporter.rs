@@ -129,9 +129,9 @@ fn attempt(job: &JobName<'_>) -> String {
 impl Observer for Reporter {
     fn notice(&mut self, notice: Notice<'_>) {
         match notice {
-            Notice::Started { run, jobs } => {
+            Notice::Started { run, jobs, bridge } => {
                 if self.format == Format::Json {
-                    self.event(&json!({ "event": "run_started", "version": 1, "run": run.0, "jobs": jobs }));
+                    self.event(&json!({ "event": "run_started", "version": 1, "run": run.0, "jobs": jobs, "bridge": bridge }));
                 }
             }
             Notice::Transition {
@@ -175,9 +175,11 @@ impl Observer for Reporter {
                     }));
                 }
             }
-            Notice::Finished { run, status } => {
+            Notice::Finished { run, status, bridge } => {
                 if self.format == Format::Json {
-                    self.event(&json!({ "event": "run_finished", "run": run.0, "status": status.as_str() }));
+                    self.event(&json!({
+                        "event": "run_finished", "run": run.0, "status": status.as_str(), "bridge": bridge,
+                    }));
                 }
             }
         }

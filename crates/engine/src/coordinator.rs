@@ -20,10 +20,14 @@ use tokio::task::spawn_blocking;
 
 use crate::{coverage, dotenv};
 
+/// Who works on an attempt. The attempts of different stores may have the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Worker(pub(crate) u64);
+
 /// What a job has to say to the loop.
 #[derive(Debug)]
 pub(crate) struct Message {
-    pub(crate) attempt: AttemptId,
+    pub(crate) worker: Worker,
     pub(crate) report: Report,
 }
 
@@ -45,6 +49,19 @@ pub(crate) enum Report {
     },
 }
 
+/// Where one attempt at a job has its place: in the store and at the loop.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) folder: Folder,
+    pub(crate) run: RunId,
+    pub(crate) attempt: AttemptId,
+    /// What finds the coverage in the trace.
+    pub(crate) coverage: Option<String>,
+    pub(crate) worker: Worker,
+    pub(crate) messages: mpsc::Sender<Message>,
+    pub(crate) wish: watch::Receiver<Wish>,
+}
+
 /// A runner's view of the engine, for one attempt at a job in the same process.
 #[derive(Debug)]
 pub struct LocalCoordinator {
@@ -56,6 +73,7 @@ pub struct LocalCoordinator {
     coverage: Option<String>,
     /// By the ids of the payload's dependencies.
     archives: HashMap<i64, PathBuf>,
+    worker: Worker,
     messages: mpsc::Sender<Message>,
     wish: watch::Receiver<Wish>,
     finished: AtomicBool,
@@ -64,15 +82,16 @@ pub struct LocalCoordinator {
 }
 
 impl LocalCoordinator {
-    pub(crate) fn new(
-        folder: Folder,
-        run: RunId,
-        attempt: AttemptId,
-        archives: HashMap<i64, PathBuf>,
-        coverage: Option<String>,
-        messages: mpsc::Sender<Message>,
-        wish: watch::Receiver<Wish>,
-    ) -> Result<LocalCoordinator, StoreError> {
+    pub(crate) fn new(seat: Seat, archives: HashMap<i64, PathBuf>) -> Result<LocalCoordinator, StoreError> {
+        let Seat {
+            folder,
+            run,
+            attempt,
+            coverage,
+            worker,
+            messages,
+            wish,
+        } = seat;
         let trace = Arc::new(folder.create_trace(run, attempt)?);
         Ok(LocalCoordinator {
             run,
@@ -81,6 +100,7 @@ impl LocalCoordinator {
             trace,
             coverage,
             archives,
+            worker,
             messages,
             wish,
             finished: AtomicBool::new(false),
@@ -96,9 +116,9 @@ impl LocalCoordinator {
     }
 
     async fn send(&self, report: Report) -> Result<(), CoordinatorError> {
-        let attempt = self.attempt;
+        let worker = self.worker;
         self.messages
-            .send(Message { attempt, report })
+            .send(Message { worker, report })
             .await
             .map_err(|_| CoordinatorError::Gone)
     }

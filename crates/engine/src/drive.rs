@@ -1,15 +1,18 @@
-//! The loop: an asynchronous shell around the pipeline.
+//! The loop: an asynchronous shell around the pipelines.
 //!
 //! [`Drive::next`] turns the world into one [`Occurrence`] and changes nothing; [`Drive::handle`] changes the state and
 //! never waits. Every transition goes the same way, through [`Drive::apply`]: the pipeline decides, the rows are
-//! written, then the observer hears of it and the jobs do. A store that fails ends the run at once, since nothing
+//! written, then the observer hears of it and the jobs do. A store that fails ends everything at once, since nothing
 //! may happen that is not taken down.
+//!
+//! The runs that trigger jobs start join the one that was asked for: one loop drives the whole family, so that all its
+//! jobs share one limit, one observer and one interrupt. What is special about trigger jobs is in [`crate::bridges`].
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::path::PathBuf;
 
-use gantry_language::plan::{Plan, PlannedJob, When, Work};
+use gantry_language::plan::{PlannedJob, Work};
 use gantry_pipeline::{Event, JobIndex, Moment, Outcome, Reason, Status, Transition};
 use gantry_protocol::payload::JobPayload;
 use gantry_protocol::{FailureReason, JobState, JobUpdate, Wish};
@@ -18,41 +21,44 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::coordinator::{LocalCoordinator, Message, Report};
+use crate::coordinator::{LocalCoordinator, Message, Report, Seat, Worker};
+use crate::downstream::Downstreams;
 use crate::error::EngineError;
 use crate::handover::{Handover, Leftover, artifact_sources};
-use crate::hold::hold;
 use crate::ledger::Current;
-use crate::observer::{JobName, Notice, Observer};
+use crate::member::{Member, MemberIndex, ROOT};
+use crate::observer::{Notice, Observer};
 use crate::resources::{ASK_AGAIN, Answer};
 use crate::run::Run;
-use crate::select::is_played;
 use crate::summary::{Summary, is_allowed};
 
 /// How many messages may wait for the loop before the jobs that send them wait, too.
 const MESSAGES: usize = 256;
 
 pub(crate) struct Drive<'o, S, O> {
-    run: Run,
+    pub(crate) family: Vec<Member>,
+    pub(crate) downstreams: &'o dyn Downstreams,
     start: S,
-    observer: &'o mut O,
+    pub(crate) observer: &'o mut O,
     interrupt: watch::Receiver<Wish>,
     /// The most that the person has wanted so far.
-    wish: Wish,
+    pub(crate) wish: Wish,
     sender: mpsc::Sender<Message>,
     messages: mpsc::Receiver<Message>,
     /// The runners at work. The loop waits for each before it ends, however it ends.
     runners: JoinSet<()>,
     working: HashMap<Id, Working>,
-    /// The manual jobs that are to be started on the person's behalf, each once.
-    to_play: Vec<JobIndex>,
+    /// How many runners there have been.
+    workers: u64,
     /// A job waits for what somebody else has, of whose end nothing is heard.
     asks_again: bool,
 }
 
 /// A job that a runner has.
 struct Working {
+    member: MemberIndex,
     job: JobIndex,
+    worker: Worker,
     attempt: AttemptId,
     number: u32,
     wish: watch::Sender<Wish>,
@@ -77,11 +83,17 @@ where
     F: Future<Output = ()> + Send + 'static,
     O: Observer,
 {
-    pub(crate) fn new(run: Run, start: S, observer: &'o mut O, interrupt: watch::Receiver<Wish>) -> Self {
+    pub(crate) fn new(
+        run: Run,
+        downstreams: &'o dyn Downstreams,
+        start: S,
+        observer: &'o mut O,
+        interrupt: watch::Receiver<Wish>,
+    ) -> Self {
         let (sender, messages) = mpsc::channel(MESSAGES);
-        let to_play = to_play(&run);
         Drive {
-            run,
+            family: vec![Member::new(run, None, 0)],
+            downstreams,
             start,
             observer,
             interrupt,
@@ -90,42 +102,85 @@ where
             messages,
             runners: JoinSet::new(),
             working: HashMap::new(),
-            to_play,
+            workers: 0,
             asks_again: false,
         }
     }
 
     pub(crate) async fn run(mut self) -> Result<Summary, EngineError> {
         let result = self.until_settled().await;
-        if result.is_err() {
+        if let Err(error) = result {
             self.abandon().await;
+            return Err(error);
         }
-        result
+        Ok(Summary::of_family(self.family))
     }
 
-    async fn until_settled(&mut self) -> Result<Summary, EngineError> {
-        self.observer.notice(Notice::Started {
-            run: self.run.ledger.run(),
-            jobs: self.run.plan.jobs.len(),
-        });
-        self.apply(Event::Start, None)?;
-        self.run.ledger.explain(self.stuck())?;
+    async fn until_settled(&mut self) -> Result<(), EngineError> {
+        self.begin(ROOT)?;
         loop {
-            self.play_chosen()?;
-            self.grant_resources()?;
+            self.asks_again = false;
+            // A run that starts another one, or ends, may set others going; those before it in the family as well.
+            while self.advance()? {}
             self.hand_out()?;
-            if self.runners.is_empty() && self.run.pipeline.is_settled() {
-                return self.finish();
+            if self.runners.is_empty() && self.members().all(|member| self.member(member).summary.is_some()) {
+                return Ok(());
             }
             let occurrence = self.next().await;
             self.handle(occurrence)?;
         }
     }
 
+    pub(crate) fn begin(&mut self, member: MemberIndex) -> Result<(), EngineError> {
+        let begun = &self.family[member.0];
+        self.observer.notice(Notice::Started {
+            run: begun.id(),
+            jobs: begun.run.plan.jobs.len(),
+            bridge: begun.bridge(),
+        });
+        self.apply(member, Event::Start, None)?;
+        let stuck = self.member(member).stuck();
+        self.member_mut(member).run.ledger.explain(stuck)
+    }
+
+    /// Does what can be done without waiting, and returns true when it may have set something else going.
+    fn advance(&mut self) -> Result<bool, EngineError> {
+        let mut set_going = false;
+        for member in self.members() {
+            if self.member(member).summary.is_none() {
+                self.play_chosen(member)?;
+                self.grant_resources(member)?;
+                set_going |= self.start_bridges(member)?;
+                set_going |= self.finish_if_over(member)?;
+            }
+        }
+        Ok(set_going)
+    }
+
+    pub(crate) fn members(&self) -> impl Iterator<Item = MemberIndex> + use<S, F, O> {
+        (0..self.family.len()).map(MemberIndex)
+    }
+
+    pub(crate) fn member(&self, member: MemberIndex) -> &Member {
+        &self.family[member.0]
+    }
+
+    pub(crate) fn member_mut(&mut self, member: MemberIndex) -> &mut Member {
+        &mut self.family[member.0]
+    }
+
+    pub(crate) fn has_runner(&self, member: MemberIndex) -> bool {
+        self.working.values().any(|working| working.member == member)
+    }
+
     /// Waits for what happens next. Cancel safe: what is not returned has not been taken.
     async fn next(&mut self) -> Occurrence {
-        let deadline = self.run.pipeline.next_deadline();
-        let deadline = deadline.map(|moment| self.run.clock.instant_of(timestamp(moment)));
+        let clock = self.member(ROOT).run.clock;
+        let deadlines = self
+            .family
+            .iter()
+            .filter_map(|member| member.run.pipeline.next_deadline());
+        let deadline = deadlines.min().map(|moment| clock.instant_of(timestamp(moment)));
         let wish = self.wish;
         tokio::select! {
             // A job that never stops talking must not keep the others from being heard.
@@ -148,15 +203,30 @@ where
             Occurrence::Message(message) => self.hear(message),
             Occurrence::RunnerEnded(id, panic) => self.runner_ended(id, panic),
             Occurrence::Interrupted(wish) => self.interrupted(wish),
-            Occurrence::Deadline => self.apply(Event::Tick, None),
+            Occurrence::Deadline => self.tick(),
             Occurrence::AskAgain => Ok(()),
         }
     }
 
+    fn tick(&mut self) -> Result<(), EngineError> {
+        for member in self.members() {
+            if self.member(member).run.pipeline.next_deadline().is_some() {
+                self.apply(member, Event::Tick, None)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Decides, takes down, tells: in this order.
-    fn apply(&mut self, event: Event, verdict: Option<&JobUpdate>) -> Result<(), EngineError> {
-        let now = moment(self.run.clock.now());
-        let transitions = self
+    pub(crate) fn apply(
+        &mut self,
+        member: MemberIndex,
+        event: Event,
+        verdict: Option<&JobUpdate>,
+    ) -> Result<(), EngineError> {
+        let of = &mut self.family[member.0];
+        let now = moment(of.run.clock.now());
+        let transitions = of
             .run
             .pipeline
             .apply(event, now)
@@ -164,65 +234,68 @@ where
         if transitions.is_empty() {
             return Ok(());
         }
-        let status = self.run.pipeline.status();
-        let attempts = self
+        let status = of.run.pipeline.status();
+        let attempts = of
             .run
             .ledger
-            .record(&self.run.plan, &transitions, verdict, status)?;
+            .record(&of.run.plan, &transitions, verdict, status)?;
         for (transition, attempt) in transitions.iter().zip(attempts) {
             self.observer.notice(Notice::Transition {
-                job: job_name(&self.run.plan, transition.job, attempt, transition.attempt),
+                job: of.job_name(transition.job, attempt, transition.attempt),
                 from: transition.from,
                 to: transition.to,
                 reason: &transition.reason,
                 note: note(transition, verdict),
             });
-            self.pass_on(transition);
             if transition.to.is_completed() {
-                self.run.resources.release(transition.job);
+                of.run.resources.release(transition.job);
             }
+        }
+        let canceling = transitions
+            .iter()
+            .filter(|transition| transition.to == Status::Canceling);
+        for transition in canceling {
+            self.cancel_at_work(member, transition.job)?;
         }
         Ok(())
     }
 
-    /// Tells a job that runs what has been decided about it.
-    fn pass_on(&self, transition: &Transition) {
-        if transition.to == Status::Canceling {
-            for working in self
-                .working
-                .values()
-                .filter(|working| working.job == transition.job)
-            {
+    /// Tells a job that runs that it is no longer wanted: its runner, or the run that it has started.
+    fn cancel_at_work(&mut self, member: MemberIndex, job: JobIndex) -> Result<(), EngineError> {
+        for working in self.working.values() {
+            if (working.member, working.job) == (member, job) {
                 working.wish.send_replace(Wish::Cancel);
             }
+        }
+        match self.open_below(member, job) {
+            Some(below) => self.apply(below, Event::CancelAll, None),
+            None => Ok(()),
         }
     }
 
     /// Starts the manual jobs that were asked for, as soon as they wait for a person.
-    fn play_chosen(&mut self) -> Result<(), EngineError> {
-        let pipeline = &self.run.pipeline;
-        let waiting: Vec<JobIndex> = self
-            .to_play
-            .extract_if(.., |job| pipeline.job(*job).status == Status::Manual)
+    fn play_chosen(&mut self, member: MemberIndex) -> Result<(), EngineError> {
+        let Member { run, to_play, .. } = self.member_mut(member);
+        let waiting: Vec<JobIndex> = to_play
+            .extract_if(.., |job| run.pipeline.job(*job).status == Status::Manual)
             .collect();
         for job in waiting {
-            self.apply(Event::Play(job), None)?;
+            self.apply(member, Event::Play(job), None)?;
         }
         Ok(())
     }
 
     /// Lets the jobs go whose resource group is free, and tells the others who has theirs.
-    fn grant_resources(&mut self) -> Result<(), EngineError> {
-        self.asks_again = false;
-        let waiting: Vec<JobIndex> = self.run.pipeline.waiting_for_resource().collect();
+    fn grant_resources(&mut self, member: MemberIndex) -> Result<(), EngineError> {
+        let waiting: Vec<JobIndex> = self.member(member).run.pipeline.waiting_for_resource().collect();
         for job in waiting {
-            let run = &mut self.run;
+            let run = &mut self.member_mut(member).run;
             let planned = &run.plan.jobs[job.0];
             let group = planned.resource_group.as_deref().unwrap_or_default();
             let (folder, id) = (run.ledger.folder(), run.ledger.run());
             let holder = match run.resources.ask(folder, id, job, &planned.name, group)? {
                 Answer::Granted => {
-                    self.apply(Event::Granted(job), None)?;
+                    self.apply(member, Event::Granted(job), None)?;
                     continue;
                 }
                 Answer::HeldHere(holder) => holder,
@@ -231,46 +304,54 @@ where
                     holder
                 }
             };
-            if !waits_for(&self.run.pipeline.job(job).reason, &holder) {
-                self.apply(Event::Refused { job, holder }, None)?;
+            if !waits_for(&self.member(member).run.pipeline.job(job).reason, &holder) {
+                self.apply(member, Event::Refused { job, holder }, None)?;
             }
         }
         Ok(())
     }
 
     fn hand_out(&mut self) -> Result<(), EngineError> {
-        while self.runners.len() < self.run.options.jobs_limit.get()
-            && let Some(job) = self.next_ready()
+        let limit = self.member(ROOT).run.options.jobs_limit.get();
+        while self.runners.len() < limit
+            && let Some((member, job)) = self.next_ready()
         {
-            self.hand_over(job)?;
+            self.hand_over(member, job)?;
         }
         Ok(())
     }
 
-    fn next_ready(&self) -> Option<JobIndex> {
-        self.run.pipeline.ready().next()
+    fn next_ready(&self) -> Option<(MemberIndex, JobIndex)> {
+        self.members()
+            .find_map(|member| Some((member, self.member(member).ready(false)?)))
     }
 
-    fn hand_over(&mut self, job: JobIndex) -> Result<(), EngineError> {
-        self.apply(Event::Picked(job), None)?;
-        let &Current { attempt, number, .. } = self.run.ledger.current(job);
-        let dependencies = self.dependencies(job);
-        let payload = self.payload(job, &dependencies);
+    fn hand_over(&mut self, member: MemberIndex, job: JobIndex) -> Result<(), EngineError> {
+        self.apply(member, Event::Picked(job), None)?;
+        let run = &self.member(member).run;
+        let &Current { attempt, number, .. } = run.ledger.current(job);
+        let dependencies = dependencies(run, job);
+        let payload = handover(run, job, &dependencies).payload();
+        let worker = Worker(self.workers);
         let (wish, wish_receiver) = watch::channel(Wish::Run);
-        let coordinator = LocalCoordinator::new(
-            self.run.ledger.folder().clone(),
-            self.run.ledger.run(),
+        let seat = Seat {
+            folder: run.ledger.folder().clone(),
+            run: run.ledger.run(),
             attempt,
-            self.archives(&dependencies),
-            coverage(&self.run.plan.jobs[job.0]),
-            self.sender.clone(),
-            wish_receiver,
-        )?;
+            coverage: coverage(&run.plan.jobs[job.0]),
+            worker,
+            messages: self.sender.clone(),
+            wish: wish_receiver,
+        };
+        let coordinator = LocalCoordinator::new(seat, archives(run, &dependencies))?;
         let runner = self.runners.spawn((self.start)(payload, coordinator));
+        self.workers += 1;
         self.working.insert(
             runner.id(),
             Working {
+                member,
                 job,
+                worker,
                 attempt,
                 number,
                 wish,
@@ -280,65 +361,28 @@ where
         Ok(())
     }
 
-    fn payload(&self, job: JobIndex, dependencies: &[Leftover]) -> JobPayload {
-        let run = &self.run;
-        let current = run.ledger.current(job);
-        Handover {
-            plan: &run.plan,
-            job: &run.plan.jobs[job.0],
-            facts: &run.facts,
-            layers: &run.layers,
-            run: run.ledger.run(),
-            attempt: current.attempt,
-            token: &current.token,
-            run_created_at: run.ledger.created_at(),
-            started_at: current.started_at.unwrap_or_else(|| run.clock.now()),
-            cache_keys: &run.cache_keys[job.0],
-            dependencies,
-        }
-        .payload()
-    }
-
-    fn dependencies(&self, job: JobIndex) -> Vec<Leftover> {
-        let plan = &self.run.plan;
-        artifact_sources(plan, &plan.jobs[job.0])
-            .filter_map(|source| self.run.ledger.leftover(source, &plan.jobs[source.0]))
-            .collect()
-    }
-
-    fn archives(&self, dependencies: &[Leftover]) -> HashMap<i64, PathBuf> {
-        let (folder, run) = (self.run.ledger.folder(), self.run.ledger.run());
-        dependencies
-            .iter()
-            .filter_map(|from| {
-                let archive = from.archive.as_ref()?;
-                Some((
-                    from.attempt.0,
-                    folder.artifact(run, from.attempt, &archive.file_name),
-                ))
-            })
-            .collect()
-    }
-
     fn hear(&mut self, message: Message) -> Result<(), EngineError> {
         let Some((&id, working)) = self
             .working
             .iter()
-            .find(|(_, working)| working.attempt == message.attempt)
+            .find(|(_, working)| working.worker == message.worker)
         else {
             return Ok(());
         };
-        let job = job_name(&self.run.plan, working.job, working.attempt, working.number);
+        let member = &mut self.family[working.member.0];
         match message.report {
-            Report::Trace(bytes) => self.observer.notice(Notice::Trace { job, bytes: &bytes }),
+            Report::Trace(bytes) => {
+                let job = member.job_name(working.job, working.attempt, working.number);
+                self.observer.notice(Notice::Trace { job, bytes: &bytes });
+            }
             Report::Artifact {
                 artifact,
                 variables,
                 stored,
             } => {
-                let ledger = &mut self.run.ledger;
-                let result = ledger.add_artifact(working.job, &artifact, &variables);
+                let result = member.run.ledger.add_artifact(working.job, &artifact, &variables);
                 if result.is_ok() {
+                    let job = member.job_name(working.job, working.attempt, working.number);
                     let artifact = &artifact;
                     self.observer.notice(Notice::Artifact { job, artifact });
                 }
@@ -347,7 +391,7 @@ where
             }
             Report::Finished { update, coverage } => {
                 if let Some(coverage) = coverage {
-                    self.run.ledger.cover(working.job, coverage)?;
+                    member.run.ledger.cover(working.job, coverage)?;
                 }
                 return self.finished(id, &update);
             }
@@ -360,17 +404,23 @@ where
             return Ok(());
         };
         working.finished = true;
-        let job = working.job;
-        self.apply(Event::Finished(job, outcome(update)), Some(update))?;
-        if self.run.options.fail_fast && self.has_failed(job) {
-            self.apply(Event::CancelAll, None)?;
-        }
-        Ok(())
+        let (member, job) = (working.member, working.job);
+        self.finish_job(member, job, outcome(update), Some(update))
     }
 
-    fn has_failed(&self, job: JobIndex) -> bool {
-        let state = self.run.pipeline.job(job);
-        state.status == Status::Failed && !is_allowed(&state.reason)
+    pub(crate) fn finish_job(
+        &mut self,
+        member: MemberIndex,
+        job: JobIndex,
+        outcome: Outcome,
+        verdict: Option<&JobUpdate>,
+    ) -> Result<(), EngineError> {
+        self.apply(member, Event::Finished(job, outcome), verdict)?;
+        let run = &self.member(member).run;
+        if run.options.fail_fast && has_failed(run, job) {
+            self.apply(member, Event::CancelAll, None)?;
+        }
+        Ok(())
     }
 
     fn runner_ended(&mut self, id: Id, panic: Option<JoinError>) -> Result<(), EngineError> {
@@ -396,10 +446,11 @@ where
     }
 
     fn interrupted(&mut self, wish: Wish) -> Result<(), EngineError> {
-        if self.wish == Wish::Run {
-            self.apply(Event::CancelAll, None)?;
+        if std::mem::replace(&mut self.wish, wish) == Wish::Run {
+            for member in self.members() {
+                self.apply(member, Event::CancelAll, None)?;
+            }
         }
-        self.wish = wish;
         if wish == Wish::Abort {
             self.abort_all();
         }
@@ -424,25 +475,48 @@ where
             }
         }
     }
+}
 
-    fn finish(&mut self) -> Result<Summary, EngineError> {
-        let status = self.run.pipeline.status();
-        self.run.ledger.explain(self.stuck())?;
-        self.run.ledger.finish(status)?;
-        let run = self.run.ledger.run();
-        self.observer.notice(Notice::Finished { run, status });
-        Ok(Summary::of(&self.run, self.wish > Wish::Run))
-    }
+fn has_failed(run: &Run, job: JobIndex) -> bool {
+    let state = run.pipeline.job(job);
+    state.status == Status::Failed && !is_allowed(&state.reason)
+}
 
-    /// The jobs that have never moved, and what they wait for.
-    fn stuck(&self) -> Vec<(JobIndex, String)> {
-        let pipeline = &self.run.pipeline;
-        self.run
-            .job_indices()
-            .filter(|job| pipeline.job(*job).status == Status::Created)
-            .map(|job| (job, pipeline.reason(job).to_string()))
-            .collect()
+pub(crate) fn handover<'a>(run: &'a Run, job: JobIndex, dependencies: &'a [Leftover]) -> Handover<'a> {
+    let current = run.ledger.current(job);
+    Handover {
+        plan: &run.plan,
+        job: &run.plan.jobs[job.0],
+        facts: &run.facts,
+        layers: &run.layers,
+        run: run.ledger.run(),
+        attempt: current.attempt,
+        token: &current.token,
+        run_created_at: run.ledger.created_at(),
+        started_at: current.started_at.unwrap_or_else(|| run.clock.now()),
+        cache_keys: &run.cache_keys[job.0],
+        dependencies,
     }
+}
+
+pub(crate) fn dependencies(run: &Run, job: JobIndex) -> Vec<Leftover> {
+    artifact_sources(&run.plan, &run.plan.jobs[job.0])
+        .filter_map(|source| run.ledger.leftover(source, &run.plan.jobs[source.0]))
+        .collect()
+}
+
+fn archives(run: &Run, dependencies: &[Leftover]) -> HashMap<i64, PathBuf> {
+    let (folder, id) = (run.ledger.folder(), run.ledger.run());
+    dependencies
+        .iter()
+        .filter_map(|from| {
+            let archive = from.archive.as_ref()?;
+            Some((
+                from.attempt.0,
+                folder.artifact(id, from.attempt, &archive.file_name),
+            ))
+        })
+        .collect()
 }
 
 /// Returns what finds the coverage in the log of a job.
@@ -453,28 +527,8 @@ fn coverage(job: &PlannedJob) -> Option<String> {
     }
 }
 
-fn job_name(plan: &Plan, job: JobIndex, attempt: AttemptId, number: u32) -> JobName<'_> {
-    let planned = &plan.jobs[job.0];
-    JobName {
-        name: &planned.name,
-        stage: &planned.stage,
-        attempt,
-        number,
-    }
-}
-
 fn waits_for(reason: &Reason, holder: &str) -> bool {
     matches!(reason, Reason::WaitsForResource { holder: Some(known), .. } if known == holder)
-}
-
-/// What is held waits for the permission to reach outside, whoever asks for it by name.
-fn to_play(run: &Run) -> Vec<JobIndex> {
-    let chosen = |job: &PlannedJob| {
-        job.when == When::Manual && is_played(job, &run.options) && hold(job, &run.options.deploy).is_none()
-    };
-    run.job_indices()
-        .filter(|index| chosen(&run.plan.jobs[index.0]))
-        .collect()
 }
 
 /// What the runner said about the failure that a transition is.

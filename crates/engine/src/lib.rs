@@ -10,6 +10,9 @@
 //!                               a runner, which the caller brings
 //! ```
 //!
+//! A trigger job has no runner: [`Downstreams`] makes the run of the pipeline that it starts, and the same loop drives
+//! that one along.
+//!
 //! [`Run::start`] refuses what could only look green and takes the run down; [`Run::drive`] carries it out. What a
 //! job may do next is the [`Pipeline`](gantry_pipeline::Pipeline)'s decision alone; the loop turns the world into its
 //! events, and its transitions into rows, payloads and wishes. A transition is in the store before anybody sees
@@ -18,17 +21,20 @@
 //! A [`Handover`] is what is known of a job when a runner gets it. It makes the payload of the runner protocol, and
 //! is public because a server hands jobs over in the same way.
 
+mod bridges;
 mod cache_key;
 mod clock;
 mod coordinator;
 mod coverage;
 mod dotenv;
+mod downstream;
 mod drive;
 mod error;
 mod facts;
 mod handover;
 mod hold;
 mod ledger;
+mod member;
 mod observer;
 mod payload;
 mod persisted;
@@ -41,6 +47,9 @@ mod token;
 
 pub use clock::Clock;
 pub use coordinator::LocalCoordinator;
+pub use downstream::{
+    Ask, Downstreams, Foreseen, NoDownstreams, NotStarted, Parent, Target, Upstream, foresee,
+};
 pub use error::EngineError;
 pub use facts::{Checkout, Facts, NoTree, Project, Tree, TreeError};
 pub use handover::{Archive, Handover, Leftover, artifact_sources};

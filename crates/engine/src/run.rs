@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::cache_key::{self, CacheKeys};
 use crate::clock::Clock;
 use crate::coordinator::LocalCoordinator;
+use crate::downstream::{Downstreams, Parent};
 use crate::drive::Drive;
 use crate::error::EngineError;
 use crate::facts::{Facts, Tree};
@@ -56,11 +57,36 @@ impl Run {
             return Err(EngineError::Refused(refused));
         }
         let plan = select(&request.plan, &request.options)?;
+        Run::create(store, request, plan, None, tree, clock)
+    }
+
+    /// Takes down the run of a pipeline that a trigger job starts: all jobs of its plan.
+    ///
+    /// Nothing is refused here. What cannot be carried out is for [`Downstreams::start`] to find.
+    pub fn start_downstream(
+        store: Store,
+        request: RunRequest,
+        parent: &Parent,
+        tree: &dyn Tree,
+        clock: Clock,
+    ) -> Result<Run, EngineError> {
+        let plan = request.plan.clone();
+        Run::create(store, request, plan, Some(parent), tree, clock)
+    }
+
+    fn create(
+        store: Store,
+        request: RunRequest,
+        plan: Plan,
+        parent: Option<&Parent>,
+        tree: &dyn Tree,
+        clock: Clock,
+    ) -> Result<Run, EngineError> {
         let cache_keys = cache_key::of_plan(&plan, tree)?;
         let pipeline = Pipeline::new(&plan, |job| {
             hold(job, &request.options.deploy).map(|hold| hold.to_string())
         });
-        let ledger = Ledger::create(store, &new_run(&request, clock), &plan, clock)?;
+        let ledger = Ledger::create(store, &new_run(&request, parent, clock), &plan, clock)?;
         let RunRequest {
             layers,
             facts,
@@ -90,10 +116,12 @@ impl Run {
 
     /// Carries the run out, and returns when no job runs and none can start without a person.
     ///
-    /// `start` gives a job to a runner; the future it returns is the runner at work, and is waited for. `interrupt`
+    /// `downstreams` makes the pipelines that trigger jobs ask for; their runs are driven along, and share the limit
+    /// of jobs at a time. `start` gives a job to a runner; the future it returns is the runner at work, and is waited for. `interrupt`
     /// is what the person wants: [`Wish::Cancel`] lets the jobs clean up, [`Wish::Abort`] does not.
     pub async fn drive<S, F>(
         self,
+        downstreams: &dyn Downstreams,
         start: S,
         observer: &mut impl Observer,
         interrupt: watch::Receiver<Wish>,
@@ -102,12 +130,14 @@ impl Run {
         S: Fn(JobPayload, LocalCoordinator) -> F,
         F: Future<Output = ()> + Send + 'static,
     {
-        Drive::new(self, start, observer, interrupt).run().await
+        Drive::new(self, downstreams, start, observer, interrupt)
+            .run()
+            .await
     }
 }
 
 /// The whole plan is kept, also where only some of its jobs were asked for: `why` looks at it later.
-fn new_run(request: &RunRequest, clock: Clock) -> NewRun {
+fn new_run(request: &RunRequest, parent: Option<&Parent>, clock: Clock) -> NewRun {
     NewRun {
         created_at: clock.now(),
         status: Status::Created.as_str().to_owned(),
@@ -119,6 +149,8 @@ fn new_run(request: &RunRequest, clock: Clock) -> NewRun {
         plan_hash: request.plan.hash.to_string(),
         plan: json(&request.plan),
         options: json(&request.options),
+        parent: parent.and_then(|parent| parent.run),
+        bridge: parent.map(|parent| parent.bridge.clone()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use gantry_language::plan::{Place, Plan, PlannedJob, When, Work};
+use gantry_language::plan::{Downstream, Place, Plan, PlannedJob, When, Work};
 
 use crate::hold::hold;
 use crate::request::{Deploy, Executor, Options, Selection};
@@ -30,8 +30,6 @@ pub struct Refusal {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalCause {
-    #[error("starts a pipeline of `{project}`, which is not supported yet")]
-    Trigger { project: String },
     #[error("makes a release, which is not supported yet")]
     Release,
     /// `--executor shell` runs it without the image.
@@ -72,11 +70,8 @@ pub fn refusals(plan: &Plan, options: &Options, executor: Executor) -> Result<Ve
 
 fn refusal_cause(job: &PlannedJob, executor: Executor) -> Option<RefusalCause> {
     let build = match &job.work {
-        Work::Trigger(trigger) => {
-            return Some(RefusalCause::Trigger {
-                project: trigger.project.clone(),
-            });
-        }
+        // Whether its pipeline can be made is for the caller to find out.
+        Work::Trigger(_) => return None,
         Work::Build(build) => build,
     };
     if build.release.is_some() {
@@ -99,10 +94,12 @@ fn refusal_cause(job: &PlannedJob, executor: Executor) -> Option<RefusalCause> {
 ///
 /// What a job waits for and is not there counts as absent, as in a pipeline whose rules left it out.
 pub fn select(plan: &Plan, options: &Options) -> Result<Plan, UnknownName> {
-    for name in &options.manual {
+    for name in options.manual.iter().filter(|name| !is_in_child(plan, name)) {
         known_job(plan, name)?;
     }
-    known_environments(plan, &options.deploy)?;
+    if !plan.jobs.iter().any(starts_child) {
+        known_environments(plan, &options.deploy)?;
+    }
     let Selection::Jobs { names, with_needs } = &options.selection else {
         return Ok(plan.clone());
     };
@@ -147,6 +144,26 @@ fn named<'a>(plan: &'a Plan, names: &'a [String]) -> impl Iterator<Item = &'a Pl
 
 fn is_named(job: &PlannedJob, name: &str) -> bool {
     job.name == name || job.base_name == name
+}
+
+/// A job of a child pipeline is named behind its bridge, and known once there is the child.
+fn is_in_child(plan: &Plan, name: &str) -> bool {
+    plan.jobs
+        .iter()
+        .filter(|job| starts_child(job))
+        .any(|bridge| below(bridge, name).is_some())
+}
+
+/// Returns the name that a job has in the pipeline that `bridge` starts.
+pub(crate) fn below<'n>(bridge: &PlannedJob, name: &'n str) -> Option<&'n str> {
+    name.strip_prefix(bridge.name.as_str())?.strip_prefix('/')
+}
+
+fn starts_child(job: &PlannedJob) -> bool {
+    match &job.work {
+        Work::Trigger(trigger) => matches!(trigger.downstream, Downstream::Child { .. }),
+        Work::Build(_) => false,
+    }
 }
 
 fn known_job(plan: &Plan, name: &str) -> Result<(), UnknownName> {

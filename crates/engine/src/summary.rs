@@ -5,6 +5,7 @@ use std::time::Duration;
 use gantry_pipeline::{JobIndex, Reason, Status};
 use gantry_store::{AttemptId, RunId};
 
+use crate::member::Member;
 use crate::run::Run;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct JobSummary {
     pub coverage: Option<String>,
     /// How long it ran, if it ran to an end.
     pub duration: Option<Duration>,
+    /// The run that a trigger job has started.
+    pub downstream: Option<Box<Summary>>,
 }
 
 impl Summary {
@@ -63,6 +66,27 @@ impl Summary {
             },
             jobs,
         }
+    }
+}
+
+impl Summary {
+    /// Returns the summary of the first run, with those of the others at the trigger jobs that have started them.
+    pub(crate) fn of_family(mut family: Vec<Member>) -> Summary {
+        // A run comes after the one that has started it, and a later start of the same job counts.
+        while family.len() > 1
+            && let Some(Member {
+                above: Some(above),
+                summary: Some(summary),
+                ..
+            }) = family.pop()
+        {
+            let upstream = family[above.member.0].summary.as_mut();
+            if let Some(job) = upstream.and_then(|upstream| upstream.jobs.get_mut(above.job.0)) {
+                job.downstream.get_or_insert(Box::new(summary));
+            }
+        }
+        let root = family.pop().and_then(|root| root.summary);
+        root.unwrap_or_else(|| panic!("BUG: the loop ended before its first run did"))
     }
 }
 
@@ -100,6 +124,7 @@ impl JobSummary {
             exit_code: current.exit_code,
             coverage: current.coverage.clone(),
             duration: current.duration(),
+            downstream: None,
         }
     }
 }

@@ -4,6 +4,8 @@
 //! included; see <https://docs.gitlab.com/ci/yaml/includes/>. The result is [`Merged`], which knows no `include` any
 //! more.
 
+mod child;
+
 use std::sync::Arc;
 
 use gantry_yaml::{Entry, Limits, Mapping, Node, Span, Value, Warning};

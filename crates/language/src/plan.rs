@@ -211,12 +211,10 @@ pub struct Build {
     pub coverage: Option<String>,
 }
 
-/// `trigger: project`.
+/// A job that starts another pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trigger {
-    pub project: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub branch: Option<String>,
+    pub downstream: Downstream,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<TriggerStrategy>,
     /// `forward:yaml_variables`.
@@ -225,6 +223,31 @@ pub struct Trigger {
     pub forward_pipeline_variables: bool,
 }
 
+/// Which pipeline a trigger job starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Downstream {
+    /// `trigger:project`: that of another project.
+    Project {
+        project: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<String>,
+    },
+    /// `trigger:include`: a child of this one, made of these files.
+    Child { include: Vec<ChildInclude> },
+}
+
+/// One file of a child pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChildInclude {
+    /// A file of the project, as written.
+    Local { path: String },
+    /// A file that a job of the pipeline leaves in its archive.
+    Artifact { job: String, path: String },
+}
+
+/// How the state of a trigger job follows that of the pipeline it has started; without one, starting is all it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TriggerStrategy {

@@ -175,6 +175,8 @@ mod tests {
             plan_hash: String::new(),
             plan: "a plan of some size ".repeat(10_000),
             options: String::new(),
+            parent: None,
+            bridge: None,
         };
         let error = store.create_run(&run, &[]).unwrap_err();
         assert!(matches!(error, StoreError::DiskFull { .. }), "{error:?}");

@@ -26,6 +26,10 @@ pub struct NewRun {
     pub plan: String,
     /// How the run was asked for, as JSON.
     pub options: String,
+    /// The run of the same store whose trigger job has started this one.
+    pub parent: Option<RunId>,
+    /// The trigger job that has started it; of another project, with that project's name and run.
+    pub bridge: Option<String>,
 }
 
 /// A run as it is listed. Its plan is fetched by [`Reader::plan`].
@@ -44,6 +48,9 @@ pub struct Run {
     pub title: String,
     pub plan_hash: String,
     pub options: String,
+    /// The run of this store whose trigger job has started it.
+    pub parent: Option<RunId>,
+    pub bridge: Option<String>,
 }
 
 /// A run that has just been made, and is the caller's to drive.
@@ -55,8 +62,8 @@ pub struct Created {
     pub lock: RunLock,
 }
 
-const COLUMNS: &str =
-    "id, created_at, finished_at, interrupted, status, source, ref, sha, dirty, title, plan_hash, options";
+const COLUMNS: &str = "id, created_at, finished_at, interrupted, status, source, ref, sha, dirty, title, plan_hash, options, \
+     parent, bridge";
 
 impl Reader {
     /// Returns the newest runs, newest first.
@@ -67,6 +74,13 @@ impl Reader {
 
     pub fn run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
         Ok(self.query_runs("WHERE id = ?1", params![run])?.pop())
+    }
+
+    /// Returns the newest run that a person has started, and no trigger job of another one of this store.
+    pub fn newest_run(&self) -> Result<Option<Run>, StoreError> {
+        Ok(self
+            .query_runs("WHERE parent IS NULL ORDER BY id DESC LIMIT 1", [])?
+            .pop())
     }
 
     /// Returns the plan of a run, as the JSON it was stored as.
@@ -94,8 +108,9 @@ impl Store {
         let folder = self.folder().clone();
         self.write(|transaction| {
             transaction.execute(
-                "INSERT INTO runs (created_at, status, source, ref, sha, dirty, title, plan_hash, plan, options)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT INTO runs (created_at, status, source, ref, sha, dirty, title, plan_hash, plan, options,
+                     parent, bridge)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 params![
                     run.created_at,
                     run.status,
@@ -106,7 +121,9 @@ impl Store {
                     run.title,
                     run.plan_hash,
                     run.plan,
-                    run.options
+                    run.options,
+                    run.parent,
+                    run.bridge
                 ],
             )?;
             let id = RunId(transaction.last_insert_rowid());
@@ -151,5 +168,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
         title: row.get(9)?,
         plan_hash: row.get(10)?,
         options: row.get(11)?,
+        parent: row.get(12)?,
+        bridge: row.get(13)?,
     })
 }

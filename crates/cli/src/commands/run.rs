@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gantry_engine::{
-    Checkout, Clock, Deploy, Ending, EngineError, Executor, Facts, Options, Project, Refusal, Run,
-    RunRequest, Selection, Summary, UnknownName, refusals,
+    Checkout, Clock, Deploy, Ending, EngineError, Executor, Facts, NoDownstreams, Options, Project, Refusal,
+    Run, RunRequest, Selection, Summary, UnknownName, refusals,
 };
 use gantry_git::Snapshot;
 use gantry_language::compile::Outcome;
@@ -312,7 +312,9 @@ fn carry_out(run: Run, settings: Settings, reporter: &mut Reporter) -> Result<Su
                 gantry_runner::carry_out(&payload, &settings, &coordinator).await;
             }
         };
-        run.drive(start, reporter, interrupts).await.map_err(engine_error)
+        run.drive(&NoDownstreams, start, reporter, interrupts)
+            .await
+            .map_err(engine_error)
     })
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn find(reader: &Reader, which: &[String]) -> Result<Meant, CommandEr
     };
     let run = match number {
         Some(number) => reader.run(RunId(number))?,
-        None => reader.runs(1)?.pop(),
+        None => reader.newest_run()?,
     };
     let Some(run) = run else {
         let message = number.map_or_else(nothing_ran, |number| format!("there is no run {number}"));

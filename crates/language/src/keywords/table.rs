@@ -145,11 +145,20 @@ pub const JOB: &[Keyword] = &[
         "by the server, which chooses runners by them; on this machine every job runs here",
     ),
     honoured("timeout", ""),
-    carried(
+    honoured(
         "trigger",
-        "held; `trigger:project` is refused when `--deploy` lets it run",
+        "`project` is held until `--deploy`, and runs in the checkout that `gantry.yml` names",
     ),
-    refused("trigger:include", ""),
+    honoured(
+        "trigger:include",
+        "local files, and those that a job leaves as artifacts",
+    ),
+    refused("trigger:include:component", ""),
+    refused("trigger:include:inputs", ""),
+    refused("trigger:include:project", ""),
+    refused("trigger:include:remote", ""),
+    refused("trigger:include:rules", ""),
+    refused("trigger:include:template", ""),
     refused("trigger:inputs", ""),
     honoured("variables", ""),
     honoured("when", ""),

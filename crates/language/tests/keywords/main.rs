@@ -5,3 +5,4 @@ mod coverage;
 mod resource_group;
 mod rules_needs;
 mod support;
+mod trigger;

@@ -26,6 +26,8 @@ pub(crate) fn new_run() -> NewRun {
         plan_hash: "1-abc".to_owned(),
         plan: r#"{"jobs":[]}"#.to_owned(),
         options: "{}".to_owned(),
+        parent: None,
+        bridge: None,
     }
 }
 
