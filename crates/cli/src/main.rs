@@ -2,8 +2,10 @@
 
 mod args;
 mod commands;
+mod downstream;
 mod error;
 mod output;
+mod projects;
 mod question;
 mod remote;
 mod render;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use gantry_engine::{JobName, Notice, Observer, Summary};
+use gantry_engine::{JobName, JobSummary, Notice, Observer, Summary};
 use gantry_pipeline::Status;
 use serde_json::{Value, json};
 
@@ -186,41 +186,90 @@ impl Observer for Reporter {
     }
 }
 
-/// Returns the table at the end of a run.
+/// Returns the table at the end of a run; the jobs of a run that a trigger job has started stand below that job.
 pub(crate) fn summary(summary: &Summary) -> String {
-    let wide = output::width(summary.jobs.iter().map(|job| job.name.as_str()), 40);
+    let mut rows = Vec::new();
+    rows_of(summary, "", &summary.project, &mut rows);
+    let wide = output::width(rows.iter().map(|row| row.name.as_str()), 40);
     let mut out = format!("\n{BOLD}run {} {}{RESET}\n", summary.run, outcome(summary));
-    for job in &summary.jobs {
-        let (color, word) = match job.status {
+    for row in rows {
+        let (color, word) = match row.job.status {
             Status::Success => (GREEN, "success"),
-            Status::Failed if job.allowed_to_fail => (YELLOW, "failed, allowed"),
+            Status::Failed if row.job.allowed_to_fail => (YELLOW, "failed, allowed"),
             Status::Failed => (RED, "failed"),
-            Status::Manual | Status::Scheduled | Status::Canceled => (YELLOW, job.status.as_str()),
-            _ => (DIM, job.status.as_str()),
+            Status::Manual | Status::Scheduled | Status::Canceled => (YELLOW, row.job.status.as_str()),
+            _ => (DIM, row.job.status.as_str()),
         };
-        let took = job
+        let took = row
+            .job
             .duration
             .map(|took| format!("{:.1} s", took.as_secs_f64()))
             .unwrap_or_default();
-        let why = match job.status {
-            Status::Success => covered(job.coverage.as_deref()),
-            Status::Failed => format!(
-                "{}  {DIM}gantry logs {} '{}'{RESET}",
-                failure(&job.reason),
-                summary.run,
-                job.name
-            ),
-            _ => job.reason.clone(),
-        };
         let line = format!(
-            "  {color}{}{RESET}  {}  {took:>7}  {why}",
+            "  {color}{}{RESET}  {}  {took:>7}  {}",
             padded(word, 15),
-            padded(&job.name, wide)
+            padded(&row.name, wide),
+            row.why()
         );
         out.push_str(line.trim_end());
         out.push('\n');
     }
     out
+}
+
+/// One job in the table.
+struct Row<'a> {
+    /// Behind the trigger jobs that lead to its run.
+    name: String,
+    /// The project whose store is here.
+    here: &'a str,
+    summary: &'a Summary,
+    job: &'a JobSummary,
+}
+
+fn rows_of<'a>(summary: &'a Summary, above: &str, here: &'a str, rows: &mut Vec<Row<'a>>) {
+    for job in &summary.jobs {
+        let name = format!("{above}{}", job.name);
+        let below = format!("{name}/");
+        rows.push(Row {
+            name,
+            here,
+            summary,
+            job,
+        });
+        if let Some(downstream) = &job.downstream {
+            rows_of(downstream, &below, here, rows);
+        }
+    }
+}
+
+impl Row<'_> {
+    fn why(&self) -> String {
+        let job = self.job;
+        match (&job.downstream, job.status) {
+            (Some(downstream), Status::Success) => {
+                let of = match downstream.project.as_str() {
+                    own if own == self.summary.project => String::new(),
+                    other => format!(" of `{other}`"),
+                };
+                format!("run {}{of} {}", downstream.run, outcome(downstream))
+            }
+            (None, Status::Success) => covered(job.coverage.as_deref()),
+            (None, Status::Failed)
+                if self.summary.project == self.here
+                    && job.failure_reason.as_deref() != Some("unknown_failure") =>
+            {
+                format!(
+                    "{}  {DIM}gantry logs {} '{}'{RESET}",
+                    failure(&job.reason),
+                    self.summary.run,
+                    job.name
+                )
+            }
+            (_, Status::Failed) => failure(&job.reason).to_owned(),
+            _ => job.reason.clone(),
+        }
+    }
 }
 
 fn covered(coverage: Option<&str>) -> String {
@@ -240,6 +289,12 @@ fn outcome(summary: &Summary) -> &'static str {
 
 /// Returns the last JSON event of a run: what became of every job.
 pub(crate) fn summary_json(summary: &Summary) -> Value {
+    let mut value = run_json(summary);
+    value["event"] = json!("summary");
+    value
+}
+
+fn run_json(summary: &Summary) -> Value {
     let jobs: Vec<_> = summary
         .jobs
         .iter()
@@ -255,8 +310,9 @@ pub(crate) fn summary_json(summary: &Summary) -> Value {
                 "exit_code": job.exit_code,
                 "coverage": job.coverage.as_deref().and_then(|percent| percent.parse::<f64>().ok()),
                 "duration_ms": job.duration.map(|took| took.as_millis()),
+                "downstream": job.downstream.as_deref().map(run_json),
             })
         })
         .collect();
-    json!({ "event": "summary", "run": summary.run.0, "status": summary.status.as_str(), "jobs": jobs })
+    json!({ "run": summary.run.0, "project": summary.project, "status": summary.status.as_str(), "jobs": jobs })
 }

@@ -13,7 +13,7 @@ use crate::coordinator::LocalCoordinator;
 use crate::downstream::{Ask, DEEPEST, MOST, NotStarted, Upstream, asked};
 use crate::drive::{Drive, dependencies, handover};
 use crate::error::EngineError;
-use crate::member::{Above, Member, MemberIndex, outcome};
+use crate::member::{Above, Member, MemberIndex, outcome, run_name};
 use crate::observer::{Notice, Observer};
 use crate::run::Run;
 use crate::summary::Summary;
@@ -128,12 +128,12 @@ where
     }
 
     /// Closes a run in which nothing more happens without a person, and lets the job above it follow.
-    pub(crate) fn finish_if_over(&mut self, member: MemberIndex) -> Result<bool, EngineError> {
-        if !self.member(member).run.pipeline.is_settled() || self.has_runner(member) {
+    pub(crate) fn finish_if_over(&mut self, below: MemberIndex) -> Result<bool, EngineError> {
+        if !self.member(below).run.pipeline.is_settled() || self.has_runner(below) {
             return Ok(false);
         }
         let interrupted = self.wish > Wish::Run;
-        let over = &mut self.family[member.0];
+        let over = &mut self.family[below.0];
         let status = over.run.pipeline.status();
         let stuck = over.stuck();
         over.run.ledger.explain(stuck)?;
@@ -144,7 +144,7 @@ where
             status,
             bridge: over.bridge(),
         });
-        let (run, above) = (over.id(), over.above.clone());
+        let above = over.above.clone();
         let Some(Above {
             member,
             job,
@@ -154,7 +154,9 @@ where
         else {
             return Ok(true);
         };
-        let outcome = outcome(strategy, run, status);
+        let project = &self.member(member).run.facts.project.path;
+        let run = run_name(&self.member(below).run, project);
+        let outcome = outcome(strategy, &run, status);
         let verdict = matches!(outcome, Outcome::Failed { .. }).then(|| verdict(None));
         self.finish_job(member, job, outcome, verdict.as_ref())?;
         Ok(true)

@@ -57,5 +57,5 @@ pub use hold::{Hold, hold};
 pub use observer::{JobName, Notice, Observer, Silent};
 pub use request::{Deploy, Executor, Options, RunRequest, Selection};
 pub use run::Run;
-pub use select::{Refusal, RefusalCause, UnknownName, refusals, select};
+pub use select::{Refusal, RefusalCause, UnknownName, is_played, refusals, select};
 pub use summary::{Ending, JobSummary, Summary};

@@ -112,13 +112,22 @@ fn to_play(run: &Run) -> Vec<JobIndex> {
         .collect()
 }
 
+/// Returns the name of a run for who belongs to `project`.
+pub(crate) fn run_name(run: &Run, project: &str) -> String {
+    let id = run.ledger.run();
+    match run.facts.project.path.as_str() {
+        own if own == project => format!("run {id}"),
+        other => format!("run {id} of `{other}`"),
+    }
+}
+
 /// Returns what the end of a run makes of the trigger job that follows it.
 ///
 /// A run that waits for a person will wait for ever, as nobody comes back to it: GitLab lets a job with
 /// `strategy: depend` run until somebody does, here it waits with the run.
-pub(crate) fn outcome(strategy: TriggerStrategy, run: RunId, status: Status) -> Outcome {
+pub(crate) fn outcome(strategy: TriggerStrategy, run: &str, status: Status) -> Outcome {
     let failed = |what: &str| Outcome::Failed {
-        reason: format!("run {run} {what}"),
+        reason: format!("{run} {what}"),
         exit_code: None,
     };
     match (status, strategy) {
@@ -128,7 +137,7 @@ pub(crate) fn outcome(strategy: TriggerStrategy, run: RunId, status: Status) -> 
         (Status::Skipped, TriggerStrategy::Depend) => failed("was skipped"),
         (Status::Failed, _) => failed("failed"),
         _ => Outcome::Blocked {
-            because: format!("run {run} waits for a person"),
+            because: format!("{run} waits for a person"),
         },
     }
 }

@@ -120,7 +120,7 @@ pub fn select(plan: &Plan, options: &Options) -> Result<Plan, UnknownName> {
 }
 
 /// Returns true when the request starts the job although it is manual.
-pub(crate) fn is_played(job: &PlannedJob, options: &Options) -> bool {
+pub fn is_played(job: &PlannedJob, options: &Options) -> bool {
     let named = |names: &[String]| names.iter().any(|name| is_named(job, name));
     match &options.selection {
         Selection::Jobs { names, .. } => named(names) || named(&options.manual),

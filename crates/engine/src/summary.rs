@@ -11,6 +11,8 @@ use crate::run::Run;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     pub run: RunId,
+    /// The project that the run belongs to, and its number with it.
+    pub project: String,
     pub status: Status,
     pub ending: Ending,
     /// In the order of the plan.
@@ -59,6 +61,7 @@ impl Summary {
         let status = run.pipeline.status();
         Summary {
             run: run.ledger.run(),
+            project: run.facts.project.path.clone(),
             status,
             ending: match interrupted {
                 true => Ending::Interrupted,

@@ -30,6 +30,7 @@ pub mod supervise;
 mod trace;
 mod variables;
 
+pub use archive::member::read_from_archive;
 pub use carry_out::carry_out;
 pub use outcome::Outcome;
 pub use settings::Settings;

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod cache;
+mod child;
 mod coverage;
 mod deploy;
 mod endings;
@@ -10,6 +11,7 @@ mod nothing;
 mod parallel;
 mod resource_group;
 mod shell;
+mod sibling;
 mod stopping;
 mod variables;
 mod work_tree;

@@ -2,11 +2,11 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::rc::Rc;
 
 use gantry_engine::{
-    Checkout, Clock, Deploy, Ending, EngineError, Executor, Facts, NoDownstreams, Options, Project, Refusal,
-    Run, RunRequest, Selection, Summary, UnknownName, refusals,
+    Checkout, Clock, Deploy, Ending, EngineError, Executor, Facts, Options, Project, Refusal, Run,
+    RunRequest, Selection, Summary, UnknownName, refusals,
 };
 use gantry_git::Snapshot;
 use gantry_language::compile::Outcome;
@@ -19,6 +19,7 @@ use tokio::sync::watch;
 
 use super::plan::{heading, no_pipeline};
 use crate::args::{ExecutorKind, Format, Global, RunArgs};
+use crate::downstream::{self, Site, Sites};
 use crate::error::{CommandError, Exit};
 use crate::output;
 use crate::question::Question;
@@ -68,6 +69,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         ExecutorKind::Shell => Executor::Shell,
     };
     refuse(&refusals(&plan, &options, executor).map_err(unknown_name)?)?;
+    downstream::check(global, &question, &plan, &options, executor)?;
     find_bash()?;
     let mut store = Store::open(&question.root)?;
     close_interrupted(&mut store)?;
@@ -83,21 +85,26 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         }
         output::print(&format!("{text}\n"))?;
     }
-    let mut reporter = Reporter::new(global.format, plan.jobs.iter().map(|job| job.name.as_str()));
+    let names = downstream::names(&question, &plan);
+    let mut reporter = Reporter::new(global.format, names.iter().map(String::as_str));
     let request = RunRequest {
         facts: facts(&question, &snapshot),
         layers: question.layers.clone(),
         plan,
         options,
     };
+    let site = Rc::new(Site { question, snapshot });
     let run = Run::start(
         store,
         request,
-        &Files::new(question.checkout.project()?, &snapshot),
+        &Files::new(site.question.checkout.project()?, &site.snapshot),
         Clock::system(),
     )
     .map_err(engine_error)?;
-    let summary = carry_out(run, settings(&places)?, &mut reporter)?;
+    let sites = Sites::new(global, executor);
+    sites.set_up(&site, settings(&places)?);
+    sites.add(&run, site);
+    let summary = carry_out(run, &sites, &mut reporter)?;
     match global.format {
         Format::Text => output::print(&reporter::summary(&summary))?,
         Format::Json => output::print(&format!("{}\n", reporter::summary_json(&summary)))?,
@@ -186,7 +193,7 @@ fn find_bash() -> Result<(), CommandError> {
         .hint("install bash; it is what runs the scripts of jobs"))
 }
 
-fn unknown_name(error: UnknownName) -> CommandError {
+pub(crate) fn unknown_name(error: UnknownName) -> CommandError {
     let hint = match &error {
         UnknownName::Job { name, known } | UnknownName::Environment { name, known } => {
             did_you_mean(name, known.iter().map(String::as_str))
@@ -196,7 +203,7 @@ fn unknown_name(error: UnknownName) -> CommandError {
     CommandError::usage(error.to_string()).maybe_hint(hint)
 }
 
-fn engine_error(error: EngineError) -> CommandError {
+pub(crate) fn engine_error(error: EngineError) -> CommandError {
     match error {
         EngineError::Store(error) => error.into(),
         EngineError::UnknownName(error) => unknown_name(error),
@@ -212,14 +219,14 @@ fn engine_error(error: EngineError) -> CommandError {
 }
 
 /// Where gantry keeps what belongs to a project and is none of its files.
-struct Places {
+pub(crate) struct Places {
     snapshots: PathBuf,
     builds: PathBuf,
     caches: PathBuf,
 }
 
 impl Places {
-    fn of(root: &Path) -> Result<Places, CommandError> {
+    pub(crate) fn of(root: &Path) -> Result<Places, CommandError> {
         let variable = |name: &str| {
             std::env::var_os(name)
                 .filter(|value| !value.is_empty())
@@ -239,6 +246,10 @@ impl Places {
             caches: project.join("caches"),
         })
     }
+
+    pub(crate) fn snapshots(&self) -> &Path {
+        &self.snapshots
+    }
 }
 
 /// A name that is readable and different for every root: its last part and a digest of the whole.
@@ -257,7 +268,7 @@ fn folder_name(root: &Path) -> String {
     )
 }
 
-fn facts(question: &Question, snapshot: &Snapshot) -> Facts {
+pub(crate) fn facts(question: &Question, snapshot: &Snapshot) -> Facts {
     let path = question.facts.project.path.clone();
     let commit = question.facts.commit.as_ref();
     Facts {
@@ -282,7 +293,7 @@ fn facts(question: &Question, snapshot: &Snapshot) -> Facts {
     }
 }
 
-fn settings(places: &Places) -> Result<Settings, CommandError> {
+pub(crate) fn settings(places: &Places) -> Result<Settings, CommandError> {
     let program = std::env::current_exe()
         .map_err(|error| CommandError::world("cannot tell where gantry itself is").because(&error))?;
     let supervisor = vec![program.into_os_string(), SUPERVISE.into()];
@@ -296,23 +307,26 @@ fn settings(places: &Places) -> Result<Settings, CommandError> {
     })
 }
 
-fn carry_out(run: Run, settings: Settings, reporter: &mut Reporter) -> Result<Summary, CommandError> {
+fn carry_out(run: Run, sites: &Sites, reporter: &mut Reporter) -> Result<Summary, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)
         .enable_all()
         .build()
         .map_err(|error| CommandError::world("cannot start the runtime").because(&error))?;
-    let settings = Arc::new(settings);
     runtime.block_on(async {
         let interrupts = interrupts()?;
         let start = |payload: gantry_protocol::payload::JobPayload, coordinator| {
-            let settings = Arc::clone(&settings);
+            let repository = payload
+                .gantry
+                .as_ref()
+                .and_then(|gantry| gantry.local_repository.as_deref());
+            let settings = sites.settings(Path::new(repository.unwrap_or_default()));
             async move {
                 gantry_runner::carry_out(&payload, &settings, &coordinator).await;
             }
         };
-        run.drive(&NoDownstreams, start, reporter, interrupts)
+        run.drive(sites, start, reporter, interrupts)
             .await
             .map_err(engine_error)
     })
