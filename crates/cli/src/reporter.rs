@@ -252,9 +252,16 @@ impl Row<'_> {
                     own if own == self.summary.project => String::new(),
                     other => format!(" of `{other}`"),
                 };
-                format!("run {}{of} {}", downstream.run, outcome(downstream))
+                let said = [
+                    format!("run {}{of} {}", downstream.run, outcome(downstream)),
+                    did(job),
+                ];
+                said.into_iter()
+                    .filter(|said| !said.is_empty())
+                    .collect::<Vec<_>>()
+                    .join("; ")
             }
-            (None, Status::Success) => covered(job.coverage.as_deref()),
+            (None, Status::Success) => did(job),
             (None, Status::Failed)
                 if self.summary.project == self.here
                     && job.failure_reason.as_deref() != Some("unknown_failure") =>
@@ -272,8 +279,11 @@ impl Row<'_> {
     }
 }
 
-fn covered(coverage: Option<&str>) -> String {
-    coverage.map_or(String::new(), |percent| format!("{percent} % covered"))
+/// What there is to say about a job that succeeded.
+fn did(job: &JobSummary) -> String {
+    let covered = job.coverage.iter().map(|percent| format!("{percent} % covered"));
+    let effects = job.effects.iter().map(ToString::to_string);
+    covered.chain(effects).collect::<Vec<_>>().join("; ")
 }
 
 fn outcome(summary: &Summary) -> &'static str {
@@ -310,6 +320,7 @@ fn run_json(summary: &Summary) -> Value {
                 "exit_code": job.exit_code,
                 "coverage": job.coverage.as_deref().and_then(|percent| percent.parse::<f64>().ok()),
                 "duration_ms": job.duration.map(|took| took.as_millis()),
+                "effects": job.effects,
                 "downstream": job.downstream.as_deref().map(run_json),
             })
         })

@@ -13,6 +13,7 @@ use std::future::Future;
 use std::path::PathBuf;
 
 use gantry_language::plan::{PlannedJob, Work};
+use gantry_language::variables::Variable;
 use gantry_pipeline::{Event, JobIndex, Moment, Outcome, Reason, Status, Transition};
 use gantry_protocol::payload::JobPayload;
 use gantry_protocol::{FailureReason, JobState, JobUpdate, Wish};
@@ -31,6 +32,7 @@ use crate::observer::{Notice, Observer};
 use crate::resources::{ASK_AGAIN, Answer};
 use crate::run::Run;
 use crate::summary::{Summary, is_allowed};
+use crate::{effect, persisted};
 
 /// How many messages may wait for the loop before the jobs that send them wait, too.
 const MESSAGES: usize = 256;
@@ -416,7 +418,8 @@ where
         verdict: Option<&JobUpdate>,
     ) -> Result<(), EngineError> {
         self.apply(member, Event::Finished(job, outcome), verdict)?;
-        let run = &self.member(member).run;
+        let run = &mut self.member_mut(member).run;
+        record_effects(run, job)?;
         if run.options.fail_fast && has_failed(run, job) {
             self.apply(member, Event::CancelAll, None)?;
         }
@@ -475,6 +478,27 @@ where
             }
         }
     }
+}
+
+/// Takes down what a job that succeeded has done outside; what it has left for others may be part of it.
+fn record_effects(run: &mut Run, job: JobIndex) -> Result<(), EngineError> {
+    let planned = &run.plan.jobs[job.0];
+    if run.pipeline.job(job).status != Status::Success || !effect::has_any(planned) {
+        return Ok(());
+    }
+    let dependencies = dependencies(run, job);
+    let mut variables = persisted::variables(&handover(run, job, &dependencies));
+    for own in run
+        .ledger
+        .leftover(job, planned)
+        .map(|left| left.variables)
+        .unwrap_or_default()
+    {
+        variables.retain(|variable| variable.key != own.key);
+        variables.push(Variable::new(own.key, own.value));
+    }
+    let effects = effect::of(planned, &variables);
+    run.ledger.affect(job, effects)
 }
 
 fn has_failed(run: &Run, job: JobIndex) -> bool {

@@ -48,7 +48,7 @@ fn reaches_outside(job: &PlannedJob) -> impl Iterator<Item = Hold> {
             Downstream::Child { .. } => None,
         },
         Work::Build(build) if build.release.is_some() => Some(Hold::Release),
-        Work::Build(_) if job.base_name == "pages" => Some(Hold::Pages),
+        Work::Build(build) if build.pages.is_some() => Some(Hold::Pages),
         Work::Build(_) => None,
     };
     environment.into_iter().chain(work)

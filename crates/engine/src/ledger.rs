@@ -11,6 +11,7 @@ use gantry_store::{
 };
 
 use crate::clock::Clock;
+use crate::effect::Effect;
 use crate::error::EngineError;
 use crate::handover::{Archive, Leftover};
 use crate::token;
@@ -40,6 +41,7 @@ pub(crate) struct Current {
     pub(crate) failure_reason: Option<String>,
     pub(crate) exit_code: Option<i32>,
     pub(crate) coverage: Option<String>,
+    pub(crate) effects: Vec<Effect>,
     /// What it has left behind for other jobs. It is in the store, too; a job with a thousand others before it
     /// should not have to ask for each.
     archive: Option<Archive>,
@@ -183,6 +185,18 @@ impl Ledger {
         Ok(())
     }
 
+    /// Takes down what the last attempt at a job has done outside.
+    pub(crate) fn affect(&mut self, job: JobIndex, effects: Vec<Effect>) -> Result<(), EngineError> {
+        if effects.is_empty() {
+            return Ok(());
+        }
+        let current = &mut self.current[job.0];
+        let json = serde_json::to_string(&effects).expect("BUG: effects cannot be written as JSON");
+        self.store.set_effects(current.attempt, &json)?;
+        current.effects = effects;
+        Ok(())
+    }
+
     /// Returns what the last attempt at a job left behind, unless that is nothing.
     pub(crate) fn leftover(&self, index: JobIndex, job: &PlannedJob) -> Option<Leftover> {
         let current = self.current(index);
@@ -214,6 +228,7 @@ impl Current {
             failure_reason: None,
             exit_code: None,
             coverage: None,
+            effects: Vec::new(),
             archive: None,
             variables: Vec::new(),
         }

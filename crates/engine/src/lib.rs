@@ -29,6 +29,7 @@ mod coverage;
 mod dotenv;
 mod downstream;
 mod drive;
+mod effect;
 mod error;
 mod facts;
 mod handover;
@@ -50,6 +51,7 @@ pub use coordinator::LocalCoordinator;
 pub use downstream::{
     Ask, Downstreams, Foreseen, NoDownstreams, NotStarted, Parent, Target, Upstream, foresee,
 };
+pub use effect::Effect;
 pub use error::EngineError;
 pub use facts::{Checkout, Facts, NoTree, Project, Tree, TreeError};
 pub use handover::{Archive, Handover, Leftover, artifact_sources};

@@ -30,8 +30,6 @@ pub struct Refusal {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalCause {
-    #[error("makes a release, which is not supported yet")]
-    Release,
     /// `--executor shell` runs it without the image.
     #[error("runs in image `{image}`, for which there is no executor yet")]
     Image { image: String },
@@ -74,9 +72,6 @@ fn refusal_cause(job: &PlannedJob, executor: Executor) -> Option<RefusalCause> {
         Work::Trigger(_) => return None,
         Work::Build(build) => build,
     };
-    if build.release.is_some() {
-        return Some(RefusalCause::Release);
-    }
     if executor == Executor::Shell {
         return None;
     }

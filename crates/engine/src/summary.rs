@@ -5,6 +5,7 @@ use std::time::Duration;
 use gantry_pipeline::{JobIndex, Reason, Status};
 use gantry_store::{AttemptId, RunId};
 
+use crate::effect::Effect;
 use crate::member::Member;
 use crate::run::Run;
 
@@ -49,6 +50,8 @@ pub struct JobSummary {
     pub exit_code: Option<i32>,
     /// In percent, as the log had it.
     pub coverage: Option<String>,
+    /// What it has done outside.
+    pub effects: Vec<Effect>,
     /// How long it ran, if it ran to an end.
     pub duration: Option<Duration>,
     /// The run that a trigger job has started.
@@ -126,6 +129,7 @@ impl JobSummary {
             failure_reason: current.failure_reason.clone(),
             exit_code: current.exit_code,
             coverage: current.coverage.clone(),
+            effects: current.effects.clone(),
             duration: current.duration(),
             downstream: None,
         }

@@ -17,8 +17,8 @@ use crate::keywords::parallel::{self, Parallel};
 use crate::keywords::rules::{self, Owner, Rule};
 use crate::keywords::table::{self, Support};
 use crate::keywords::{
-    allow_failure, artifacts, auto_cancel, cache, coverage, dependencies, image, release, resource_group,
-    retry, tags, trigger, variables, when,
+    allow_failure, artifacts, auto_cancel, cache, coverage, dependencies, image, pages, release,
+    resource_group, retry, tags, trigger, variables, when,
 };
 use crate::plan::{AllowFailure, Build, ParallelNode, Retry, VariableOrigin, When, Work, YamlVariable};
 use crate::reader::{MONTH_SECS, Reader, Spanned, Text, WEEK_SECS};
@@ -337,7 +337,7 @@ impl JobReader<'_> {
             is_trigger,
         };
         let stage = given("stage").and_then(|node| reader.string("stage", node));
-        let work = fields.work(&mut reader)?;
+        let work = fields.work(&mut reader, &self.name.value)?;
         let when = given("when").and_then(|node| when::parse(&mut reader, node, is_trigger));
         let needs = given("needs").and_then(|node| needs::parse(&mut reader, node));
         let parallel = given("parallel").and_then(|node| parallel::parse(&mut reader, node));
@@ -478,7 +478,7 @@ impl<'a> Fields<'a> {
             .node(self.mapping, &self.inherit.default, self.is_trigger, key)
     }
 
-    fn work(&self, reader: &mut Reader<'_>) -> Option<Work> {
+    fn work(&self, reader: &mut Reader<'_>, name: &str) -> Option<Work> {
         if self.is_trigger {
             return trigger::parse(reader, self.own("trigger")?).map(Work::Trigger);
         }
@@ -516,6 +516,10 @@ impl<'a> Fields<'a> {
             .inherited("cache")
             .map(|node| cache::parse(reader, node))
             .unwrap_or_default();
+        build.pages = pages::parse(reader, name, self.mapping);
+        if let Some(pages) = &build.pages {
+            pages::keep(pages, &mut build.artifacts);
+        }
         build.coverage = self
             .own("coverage")
             .and_then(|node| coverage::parse(reader, node));

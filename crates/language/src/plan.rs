@@ -206,6 +206,8 @@ pub struct Build {
     pub cache: Vec<Cache>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Release>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<Pages>,
     /// The expression, without its slashes, that finds the coverage in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<String>,
@@ -440,6 +442,16 @@ pub struct Release {
     pub git_ref: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag_message: Option<String>,
+}
+
+/// What a job publishes as a web site. The folder is among the paths of its artifacts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pages {
+    pub publish: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_prefix: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expire_in: Option<String>,
 }
 
 /// A job that the rules kept out of the pipeline.

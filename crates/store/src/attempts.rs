@@ -36,6 +36,8 @@ pub struct Attempt {
     pub exit_code: Option<i32>,
     /// In percent, as the log had it.
     pub coverage: Option<String>,
+    /// What it has done outside, as JSON.
+    pub effects: Option<String>,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
@@ -108,7 +110,7 @@ impl Reader {
     pub fn attempts(&self, run: RunId) -> Result<Vec<Attempt>, StoreError> {
         self.rows(
             "SELECT id, run_id, job, stage, number, status, reason, failure_reason, exit_code,
-                            created_at, started_at, finished_at, coverage
+                            created_at, started_at, finished_at, coverage, effects
                      FROM attempts WHERE run_id = ?1 ORDER BY id",
             params![run],
             read_attempt,
@@ -241,6 +243,17 @@ impl Store {
         })
     }
 
+    /// Takes down what an attempt has done outside, as JSON.
+    pub fn set_effects(&mut self, attempt: AttemptId, effects: &str) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.execute(
+                "UPDATE attempts SET effects = ?2 WHERE id = ?1",
+                params![attempt, effects],
+            )?;
+            Ok(())
+        })
+    }
+
     /// Takes down an artifact with the variables it holds, which only a dotenv report does.
     pub fn add_artifact(
         &mut self,
@@ -342,5 +355,6 @@ fn read_attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         started_at: row.get(10)?,
         finished_at: row.get(11)?,
         coverage: row.get(12)?,
+        effects: row.get(13)?,
     })
 }

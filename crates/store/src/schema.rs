@@ -84,6 +84,9 @@ ALTER TABLE runs ADD COLUMN parent INTEGER REFERENCES runs ON DELETE SET NULL;
 ALTER TABLE runs ADD COLUMN bridge TEXT;
 CREATE INDEX runs_of_parent ON runs (parent) WHERE parent IS NOT NULL;
 ",
+    "
+ALTER TABLE attempts ADD COLUMN effects TEXT;
+",
 ];
 
 /// Brings a database to the newest schema; one that is newer is left alone.

@@ -5,6 +5,7 @@ mod cache;
 mod child;
 mod coverage;
 mod deploy;
+mod effects;
 mod endings;
 mod manual;
 mod nothing;

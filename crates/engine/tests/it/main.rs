@@ -1,6 +1,7 @@
 //! The engine as its users see it: plans become runs, with a scripted runner in the place of the real one.
 
 mod downstream;
+mod effects;
 mod payload;
 mod plans;
 mod requests;

@@ -16,6 +16,7 @@ pub(crate) mod image;
 pub(crate) mod inherit;
 pub(crate) mod needs;
 pub(crate) mod only;
+pub(crate) mod pages;
 pub(crate) mod parallel;
 pub(crate) mod release;
 pub(crate) mod resource_group;

@@ -90,9 +90,9 @@ pub const JOB: &[Keyword] = &[
     honoured("coverage", ""),
     refused("dast_configuration", "a paid tier of GitLab"),
     honoured("dependencies", ""),
-    carried(
+    honoured(
         "environment",
-        "jobs that deploy are held until `--deploy`; environments are kept by the server",
+        "jobs that deploy are held until `--deploy`, and recorded; `on_stop` and `auto_stop_in` are kept for a server",
     ),
     refused("environment:kubernetes", ""),
     honoured("except", ""),
@@ -117,10 +117,16 @@ pub const JOB: &[Keyword] = &[
     refused("needs:project", "a paid tier of GitLab"),
     honoured("only", ""),
     refused("only:kubernetes", ""),
-    refused("pages", "a job called `pages` is held until `--deploy`"),
+    honoured(
+        "pages",
+        "held until `--deploy`; the folder is kept as an artifact, and that a server would publish it is recorded",
+    ),
     honoured("parallel", ""),
-    refused("publish", ""),
-    carried("release", "held; the job is refused when `--deploy` lets it run"),
+    honoured("publish", "as `pages:publish`"),
+    carried(
+        "release",
+        "held until `--deploy`; recorded, as only a server creates it",
+    ),
     refused("release:assets", ""),
     refused("release:milestones", ""),
     refused("release:released_at", ""),

@@ -2,6 +2,7 @@
 
 mod auto_cancel;
 mod coverage;
+mod pages;
 mod resource_group;
 mod rules_needs;
 mod support;
