@@ -81,7 +81,7 @@ impl Sites {
         let question = &site.question;
         let child = Child::new(question, &ask.job.name, include, ask.variables.clone())
             .with_predefined(ask.upstream.variables())
-            .read(&ask.archives);
+            .read(Some(&site.snapshot), &ask.archives);
         let plan = child.plan(question)?;
         let options = ask.options_for(&plan);
         self.refuse(&plan, &options)?;
@@ -307,9 +307,14 @@ impl<'a> Child<'a> {
         self
     }
 
-    fn read(self, archives: &HashMap<String, PathBuf>) -> ReadChild {
+    /// Reads the files as they were when the run began, once it has.
+    fn read(self, snapshot: Option<&Snapshot>, archives: &HashMap<String, PathBuf>) -> ReadChild {
         let checkout = &self.question.checkout;
-        let sources = ChildFiles { checkout, archives };
+        let sources = ChildFiles {
+            checkout,
+            snapshot,
+            archives,
+        };
         let checked = compile::check_child(self.bridge, self.include, &sources, checkout, &self.layers);
         ReadChild {
             event: self.event,
@@ -348,12 +353,21 @@ impl ReadChild {
 /// The files of the project, and those that jobs have left.
 struct ChildFiles<'a> {
     checkout: &'a Checkout,
+    snapshot: Option<&'a Snapshot>,
     archives: &'a HashMap<String, PathBuf>,
 }
 
 impl Sources for ChildFiles<'_> {
+    /// A file that git ignores is in no snapshot, and can be included all the same.
     fn read(&self, path: &str) -> Result<String, SourceError> {
-        self.checkout.read(path)
+        let taken = self.snapshot.and_then(|snapshot| {
+            let project = self.checkout.project().ok()?;
+            project.content(snapshot, path).ok()?
+        });
+        match taken {
+            Some(content) => String::from_utf8(content).map_err(|_| SourceError::NotText),
+            None => self.checkout.read(path),
+        }
     }
 
     fn paths(&self) -> Vec<String> {
@@ -384,7 +398,7 @@ pub(crate) fn foreseen_child(
     if !include.iter().all(is_there) {
         return None;
     }
-    let child = Child::new(question, &job.name, include, foreseen.variables).read(&HashMap::new());
+    let child = Child::new(question, &job.name, include, foreseen.variables).read(None, &HashMap::new());
     Some(child.plan(question).map(|plan| (plan, child.layers)))
 }
 

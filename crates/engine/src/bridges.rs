@@ -27,7 +27,7 @@ where
     /// Starts the runs that trigger jobs ask for. They take nobody's place: there is nothing to carry out.
     pub(crate) fn start_bridges(&mut self, member: MemberIndex) -> Result<bool, EngineError> {
         let mut started = false;
-        while let Some(job) = self.member(member).ready(true) {
+        while let Some(job) = self.member(member).ready_trigger() {
             self.apply(member, Event::Picked(job), None)?;
             self.start_bridge(member, job)?;
             started = true;

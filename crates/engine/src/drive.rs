@@ -325,7 +325,7 @@ where
 
     fn next_ready(&self) -> Option<(MemberIndex, JobIndex)> {
         self.members()
-            .find_map(|member| Some((member, self.member(member).ready(false)?)))
+            .find_map(|member| Some((member, self.member(member).ready()?)))
     }
 
     fn hand_over(&mut self, member: MemberIndex, job: JobIndex) -> Result<(), EngineError> {

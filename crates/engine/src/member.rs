@@ -25,6 +25,8 @@ pub(crate) struct Member {
     pub(crate) depth: usize,
     /// What people see of the jobs' names.
     names: Vec<String>,
+    /// Most pipelines have none, and are not searched for them again and again.
+    has_triggers: bool,
     /// The manual jobs that are to be started on the person's behalf, each once.
     pub(crate) to_play: Vec<JobIndex>,
     /// Set once the run is over.
@@ -49,6 +51,7 @@ impl Member {
         });
         Member {
             names: names.collect(),
+            has_triggers: run.plan.jobs.iter().any(is_trigger),
             to_play: to_play(&run),
             above,
             depth,
@@ -83,12 +86,19 @@ impl Member {
         }
     }
 
-    /// Returns the jobs that wait for a runner, or the trigger jobs that nothing waits for any more.
-    pub(crate) fn ready(&self, triggers: bool) -> Option<JobIndex> {
-        self.run
-            .pipeline
-            .ready()
-            .find(|job| matches!(self.planned(*job).work, Work::Trigger(_)) == triggers)
+    /// Returns the first job that waits for a runner.
+    pub(crate) fn ready(&self) -> Option<JobIndex> {
+        let mut ready = self.run.pipeline.ready();
+        ready.find(|job| !is_trigger(self.planned(*job)))
+    }
+
+    /// Returns the first trigger job that may start.
+    pub(crate) fn ready_trigger(&self) -> Option<JobIndex> {
+        if !self.has_triggers {
+            return None;
+        }
+        let mut ready = self.run.pipeline.ready();
+        ready.find(|job| is_trigger(self.planned(*job)))
     }
 
     /// The jobs that have never moved, and what they wait for.
@@ -100,6 +110,10 @@ impl Member {
             .map(|job| (job, pipeline.reason(job).to_string()))
             .collect()
     }
+}
+
+fn is_trigger(job: &PlannedJob) -> bool {
+    matches!(job.work, Work::Trigger(_))
 }
 
 /// What is held waits for the permission to reach outside, whoever asks for it by name.

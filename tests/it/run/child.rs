@@ -281,3 +281,31 @@ fn an_interrupt_reaches_the_jobs_of_a_child() {
     let left = marked(machine.folder());
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn a_child_is_made_of_the_files_as_the_run_has_taken_them() {
+    let machine = TestEnvironment::repository()
+        .file(
+            ".gitlab-ci.yml",
+            r#"
+            edits:
+              stage: build
+              script: 'echo "late: {script: echo late}" > "$FILE"'
+            follows:
+              stage: test
+              trigger: {include: child.yml, strategy: depend}
+            "#,
+        )
+        .file("child.yml", "early: {script: echo early}\n")
+        .committed("first");
+    let variable = format!("FILE={}", machine.path("child.yml").display());
+    let output = machine
+        .gantry(&["run", "--variable", &variable])
+        .call()
+        .ended_with(0);
+    assert_eq!(
+        output.of_job("follows/early"),
+        ["started", "$ echo early", "early", "succeeded"]
+    );
+    assert_eq!(machine.read("child.yml"), "late: {script: echo late}\n");
+}
