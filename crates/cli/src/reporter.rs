@@ -15,7 +15,8 @@ pub(crate) struct Reporter {
     format: Format,
     /// The width of the widest job name.
     wide: usize,
-    lines: HashMap<i64, Lines>,
+    /// By the names of jobs: attempts of different projects may share a number.
+    lines: HashMap<String, Lines>,
     /// Standard output is gone; the run goes on without being shown.
     deaf: bool,
 }
@@ -57,10 +58,7 @@ impl Reporter {
 
     fn transition(&mut self, job: &JobName<'_>, from: Status, to: Status, reason: &str, note: Option<&str>) {
         if to.is_completed() {
-            let rest = self
-                .lines
-                .remove(&job.attempt.0)
-                .and_then(|mut lines| lines.rest());
+            let rest = self.lines.remove(job.name).and_then(|mut lines| lines.rest());
             self.log(job, rest);
         }
         if self.format == Format::Json {
@@ -159,7 +157,7 @@ impl Observer for Reporter {
             Notice::Trace { job, bytes } => {
                 let lines = self
                     .lines
-                    .entry(job.attempt.0)
+                    .entry(job.name.to_owned())
                     .or_insert_with(|| Lines::new(Shown::Scripts))
                     .push(bytes);
                 self.log(&job, lines);

@@ -1,6 +1,7 @@
 //! `gantry run`: whole pipelines, one file for each topic.
 
 mod artifacts;
+mod auto_cancel;
 mod cache;
 mod child;
 mod coverage;

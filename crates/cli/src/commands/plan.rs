@@ -168,6 +168,8 @@ pub(crate) fn started(job: &PlannedJob) -> Option<String> {
         return None;
     };
     let what = match &trigger.downstream {
+        // That it starts one at all is why it is held, and said so.
+        Downstream::Project { .. } if trigger.strategy.is_none() => return None,
         Downstream::Project { project, .. } => format!("a pipeline of `{project}`"),
         Downstream::Child { include } => {
             let files: Vec<_> = include
