@@ -309,3 +309,64 @@ fn a_child_is_made_of_the_files_as_the_run_has_taken_them() {
     );
     assert_eq!(machine.read("child.yml"), "late: {script: echo late}\n");
 }
+
+#[test]
+fn a_merge_request_reaches_the_children_of_children() {
+    let machine = TestEnvironment::repository()
+        .file(
+            ".gitlab-ci.yml",
+            "
+            one:
+              trigger: {include: one.yml, strategy: depend}
+              rules: [{if: $CI_MERGE_REQUEST_IID}]
+            ",
+        )
+        .file(
+            "one.yml",
+            "
+            two:
+              trigger: {include: two.yml, strategy: mirror, forward: {pipeline_variables: true}}
+              rules: [{if: $CI_MERGE_REQUEST_IID}]
+            ",
+        )
+        .file(
+            "two.yml",
+            "
+            leaf:
+              script: echo \"for $CI_MERGE_REQUEST_SOURCE_BRANCH_NAME with $LEVEL\"
+              rules: [{if: $CI_MERGE_REQUEST_IID && $CI_PIPELINE_SOURCE == 'parent_pipeline'}]
+            by-hand:
+              script: echo played
+              rules: [{when: manual, allow_failure: true}]
+            ",
+        )
+        .committed("first")
+        .after_git("checkout --quiet -b topic");
+    let arguments = [
+        "run",
+        "--event",
+        "merge_request",
+        "--manual",
+        "one/two/by-hand",
+        "--variable",
+        "LEVEL=high",
+    ];
+    let output = machine.gantry(&arguments).call().ended_with(0);
+    let leaf = output.of_job("one/two/leaf");
+    assert!(leaf.contains(&"for topic with ".to_owned()), "{output}");
+    assert!(
+        output.of_job("one/two/by-hand").contains(&"played".to_owned()),
+        "{output}"
+    );
+    insta::assert_snapshot!(machine.call("plan --event merge_request"), @r"
+    exit 0
+    --- stdout
+    pipeline  merge_request_event for merge request topic → main at [commit]
+
+    test
+      one  starts the child pipeline in `one.yml` and depends on it
+        └ two  test · starts the child pipeline in `two.yml` and mirrors it
+
+    plan hash 1-[hash]
+    ");
+}
