@@ -274,7 +274,7 @@ fn remove_children(folder: &Path, kept: &str) -> Result<(), GitError> {
 }
 
 /// Removes a file, a link or a folder, also one whose folders are read-only (as Go's module cache is).
-fn remove_tree(path: &Path) -> io::Result<()> {
+pub fn remove_tree(path: &Path) -> io::Result<()> {
     if !fs::symlink_metadata(path)?.is_dir() {
         return fs::remove_file(path);
     }
