@@ -4,6 +4,7 @@
 //! runner needs from whoever handed it the job, in process or over HTTP. No I/O and no runtime in this crate.
 
 mod coordinator;
+pub mod findings;
 pub mod payload;
 
 pub use coordinator::{

@@ -38,6 +38,7 @@ use crate::variables::Variables;
 mod artifacts;
 mod cache;
 mod dependencies;
+mod gate;
 mod prepare;
 mod sources;
 mod steps;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use gantry_protocol::payload::Artifact;
 use gantry_protocol::{ArtifactUpload, Coordinator, FailureReason};
 
+use super::gate::{self, Weighed};
 use super::{Job, applies};
 use crate::archive::Stop;
 use crate::archive::collect::{Note, Wanted, collect};
@@ -133,6 +134,7 @@ impl<C: Coordinator> Job<'_, C> {
             wanted: self.wanted_by_artifact(artifact),
             root: root.to_owned(),
             format,
+            weighed: gate::is_weighed(artifact),
             level: Level::named(&self.variables.text("ARTIFACT_COMPRESSION_LEVEL")),
             to: self.slot.temporary_dir.join(format!("upload{}", format.suffix())),
             environment: self.settings.inherited_environment.clone(),
@@ -142,7 +144,10 @@ impl<C: Coordinator> Job<'_, C> {
         self.tell(&notes);
         let Some(packed) = packed? else {
             self.trace.error("No files to upload");
-            return Ok(());
+            return match gate::is_weighed(artifact) {
+                true => gate::without_report(kind, &self.variables),
+                false => Ok(()),
+            };
         };
         let name = self.variables.expand(&artifact.name);
         let upload = ArtifactUpload {
@@ -160,7 +165,10 @@ impl<C: Coordinator> Job<'_, C> {
             Ok(()) => self.trace.line(&format!("{told} ok")),
             Err(halt) => self.trace.error(&format!("{told} {}", halt.message())),
         }
-        uploaded
+        match &packed.weighed {
+            Some(weighed) => uploaded.and_then(|()| self.pass_gate(kind, weighed)),
+            None => uploaded,
+        }
     }
 }
 
@@ -201,6 +209,8 @@ struct Packing {
     wanted: Wanted,
     root: PathBuf,
     format: Format,
+    /// Whether the file is a security report.
+    weighed: bool,
     level: Level,
     to: PathBuf,
     environment: Vec<(String, String)>,
@@ -211,6 +221,7 @@ struct Packed {
     path: PathBuf,
     /// The base name of the file, where there is only one.
     only_name: Option<String>,
+    weighed: Option<Weighed>,
 }
 
 impl Packing {
@@ -259,8 +270,17 @@ impl Packing {
         };
         (
             notes,
-            written.map(|path| path.map(|path| Packed { path, only_name })),
+            written.map(|path| path.map(|path| self.packed(path, only_name))),
         )
+    }
+
+    fn packed(&self, path: PathBuf, only_name: Option<String>) -> Packed {
+        Packed {
+            // Before the coordinator may have it.
+            weighed: self.weighed.then(|| gate::weigh(&path)),
+            path,
+            only_name,
+        }
     }
 }
 

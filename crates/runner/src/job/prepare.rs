@@ -73,6 +73,7 @@ impl<C: Coordinator> Job<'_, C> {
         self.trace.header(&format!("  on {}", self.settings.name));
         self.warn_of_variables();
         refuse::check(self.payload, &self.variables)?;
+        self.check_gate()?;
         let title = format!("Preparing the \"{}\" executor", E::NAME);
         self.stage("prepare_executor", &title, |stop| async {
             let stop = stop;

@@ -4,6 +4,7 @@ mod artifacts;
 mod cache;
 #[path = "../contract/mod.rs"]
 mod contract;
+mod gate;
 mod log;
 mod script;
 mod shell;
