@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
+use std::io::{self, Read};
 use std::str::FromStr;
 
 use serde::Deserialize;
@@ -24,6 +25,9 @@ pub const SECURITY_REPORTS: [&str; 8] = [
     "sast",
     "secret_detection",
 ];
+
+/// How much of a report is read.
+const MAX_REPORT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How many findings of a report are kept by name.
 const MAX_NAMED: usize = 10;
@@ -182,16 +186,26 @@ impl<S: Display> Display for Findings<S> {
 }
 
 /// Reads a security report.
-pub fn vulnerabilities(report: &[u8]) -> Result<Findings<Severity>, serde_json::Error> {
-    let report: SecurityReport = serde_json::from_slice(report)?;
+pub fn vulnerabilities(report: impl Read) -> io::Result<Findings<Severity>> {
+    let report: SecurityReport = serde_json::from_slice(&bounded(report)?)?;
     let findings = report.vulnerabilities.into_iter().map(Finding::from);
     Ok(Findings::new(findings.collect()))
 }
 
 /// Reads a code quality report.
-pub fn issues(report: &[u8]) -> Result<Findings<Weight>, serde_json::Error> {
-    let issues: Vec<Issue> = serde_json::from_slice(report)?;
+pub fn issues(report: impl Read) -> io::Result<Findings<Weight>> {
+    let issues: Vec<Issue> = serde_json::from_slice(&bounded(report)?)?;
     Ok(Findings::new(issues.into_iter().map(Finding::from).collect()))
+}
+
+fn bounded(report: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    report.take(MAX_REPORT_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_REPORT_BYTES {
+        let mebibytes = MAX_REPORT_BYTES / 1024 / 1024;
+        return Err(io::Error::other(format!("it is larger than {mebibytes} MiB")));
+    }
+    Ok(bytes)
 }
 
 #[derive(Deserialize)]
@@ -332,7 +346,7 @@ mod tests {
             ],
             "remediations": []
         }"#;
-        let findings = vulnerabilities(report).unwrap();
+        let findings = vulnerabilities(&report[..]).unwrap();
         insta::assert_snapshot!(told(&findings), @r"
         1 critical, 1 low, 2 unknown
         critical: CVE-1 in zlib 1.2
@@ -353,7 +367,7 @@ mod tests {
               "location": { "path": "lib/a.rb", "lines": { "begin": 3 } } },
             { "description": "endless loop", "severity": "blocker", "location": { "path": "lib/b.rb" } }
         ]"#;
-        insta::assert_snapshot!(told(&issues(report).unwrap()), @r"
+        insta::assert_snapshot!(told(&issues(&report[..]).unwrap()), @r"
         1 blocker, 1 minor
         blocker: endless loop in lib/b.rb
         minor: unused variable in lib/a.rb:3
@@ -380,10 +394,12 @@ mod tests {
 
     #[test]
     fn what_is_no_report_is_an_error() {
-        assert!(vulnerabilities(b"").is_err());
-        assert!(vulnerabilities(b"{}").is_err());
-        assert!(vulnerabilities(b"[]").is_err());
-        assert!(issues(b"{}").is_err());
+        assert!(vulnerabilities(&b""[..]).is_err());
+        assert!(vulnerabilities(&b"{}"[..]).is_err());
+        assert!(vulnerabilities(&b"[]"[..]).is_err());
+        assert!(issues(&b"{}"[..]).is_err());
+        let endless = issues(io::repeat(b' ')).unwrap_err();
+        assert_eq!(endless.to_string(), "it is larger than 16 MiB");
     }
 
     #[test]

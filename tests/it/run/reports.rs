@@ -59,3 +59,44 @@ fn programs_get_the_numbers() {
     }
     "#);
 }
+
+const SCANS: &str = r#"
+    scan:
+      script:
+        - echo '{"vulnerabilities":[{"severity":"High","identifiers":[{"name":"CVE-1"}]},{"severity":"Low","name":"weak"}]}' > scan.json
+      artifacts: {reports: {container_scanning: scan.json}}
+      variables: {GANTRY_SEVERITY_GATE: high}
+    style:
+      script:
+        - echo '[{"severity":"minor","description":"long line","location":{"path":"a.py","lines":{"begin":3}}}]' > style.json
+      artifacts: {reports: {codequality: style.json}}
+    secrets:
+      script: ["echo torn > torn.json"]
+      artifacts: {reports: {secret_detection: torn.json}}
+    "#;
+
+// shows: S0-43
+#[test]
+fn what_scanners_found_stands_at_the_end() {
+    let machine = TestEnvironment::pipeline(SCANS);
+    let output = machine.call("run").ended_with(1);
+    let text = output.to_string();
+    let (_, end) = text.split_once("\n\ncontainer_scanning").expect("it was scanned");
+    insta::assert_snapshot!(end, @"
+     of scan: 2 vulnerabilities: 1 high, 1 low
+      high: CVE-1
+      low: weak
+    codequality of style: 1 issue: 1 minor
+      minor: long line in a.py:3
+    note: the secret_detection report of `secrets` was not read: expected ident at line 1 column 2
+
+    run 1 failed
+      failed           scan       #.# s  1 vulnerability of severity high or worse in the container_scanning report (GANTRY_SEVERITY_GATE)  gantry logs 1 'scan'
+      success          style      #.# s
+      success          secrets    #.# s
+    ");
+    let output = machine.call("run --format json").ended_with(1);
+    let events = output.json_lines();
+    let scans = &events.last().expect("there is a summary")["scans"];
+    insta::assert_snapshot!(format!("{}", scans[0]), @r#"{"counts":{"high":1,"low":1},"job":"scan","note":null,"total":2,"type":"container_scanning","worst":["high: CVE-1","low: weak"]}"#);
+}

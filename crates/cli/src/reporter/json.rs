@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::ending::Ending;
 use super::junit::Tests;
+use super::scans::Scan;
 use super::streams::Streams;
 use super::{Reporter, escapes};
 use crate::error::CommandError;
@@ -113,6 +114,7 @@ fn summary(ending: &Ending<'_>) -> Value {
         "status": summary.status.as_str(),
         "jobs": summary.jobs.iter().map(job_value).collect::<Vec<_>>(),
         "tests": (!ending.tests.is_empty()).then(|| tests_value(&ending.tests)),
+        "scans": ending.scans.iter().map(scan_value).collect::<Vec<_>>(),
     })
 }
 
@@ -130,6 +132,24 @@ fn job_value(job: &JobSummary) -> Value {
         "message": job.message,
         "kept_from": job.kept_from.map(|run| run.0),
         "duration_ms": job.duration.map(|took| took.as_millis()),
+    })
+}
+
+fn scan_value(scan: &Scan) -> Value {
+    let counts = |counts: &[(String, usize)]| -> Value {
+        let counts = counts
+            .iter()
+            .map(|(severity, count)| (severity.clone(), json!(count)));
+        Value::Object(counts.collect())
+    };
+    let found = scan.result.as_ref().ok();
+    json!({
+        "job": scan.job,
+        "type": scan.kind,
+        "total": found.map(|found| found.total),
+        "counts": found.map(|found| counts(&found.counts)),
+        "worst": found.map(|found| &found.worst),
+        "note": scan.result.as_ref().err(),
     })
 }
 

@@ -11,6 +11,7 @@ mod json;
 mod junit;
 mod live;
 mod plain;
+mod scans;
 mod streams;
 mod summary;
 mod tail;
@@ -68,5 +69,12 @@ pub(crate) fn end(
     let tests = store
         .map(|store| junit::of_run(store, summary))
         .unwrap_or_default();
-    reporter.end(&Ending { summary, tests })
+    let scans = store
+        .map(|store| scans::of_run(store, summary))
+        .unwrap_or_default();
+    reporter.end(&Ending {
+        summary,
+        tests,
+        scans,
+    })
 }

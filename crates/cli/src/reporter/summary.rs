@@ -7,6 +7,7 @@ use gantry_pipeline::Status;
 
 use super::ending::Ending;
 use super::junit::{Counts, Tests};
+use super::scans::Scan;
 use super::tail::Tails;
 use super::wording::{self, count};
 use crate::output::{self, cut, padded, style::*};
@@ -24,6 +25,7 @@ pub(super) fn text(ending: &Ending<'_>, tails: &Tails) -> String {
         push_tail(&mut out, summary, job, tails);
     }
     push_tests(&mut out, &ending.tests);
+    push_scans(&mut out, &ending.scans);
     out.push_str(&format!(
         "\n{BOLD}run {} {}{RESET}\n",
         summary.run,
@@ -77,6 +79,24 @@ fn push_tests(out: &mut String, tests: &Tests) {
     }
     for note in &tests.notes {
         out.push_str(&format!("{DIM}note: {note}{RESET}\n"));
+    }
+}
+
+fn push_scans(out: &mut String, scans: &[Scan]) {
+    if !scans.is_empty() {
+        out.push('\n');
+    }
+    for scan in scans {
+        let weight = if scan.result.is_ok() { BOLD } else { DIM };
+        out.push_str(&format!("{weight}{}{RESET}\n", scan.headline()));
+        let Ok(found) = &scan.result else { continue };
+        for worst in &found.worst {
+            out.push_str(&format!("  {worst}\n"));
+        }
+        if found.total > found.worst.len() {
+            let more = found.total - found.worst.len();
+            out.push_str(&format!("  {DIM}… and {more} more{RESET}\n"));
+        }
     }
 }
 

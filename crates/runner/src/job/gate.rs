@@ -5,7 +5,6 @@
 //! findings are only told.
 
 use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use gantry_protocol::findings::{self, Findings, SECURITY_REPORTS, Severity};
@@ -18,9 +17,6 @@ use crate::variables::Variables;
 
 const GATE: &str = "GANTRY_SEVERITY_GATE";
 
-/// How much of a report is read.
-const MAX_REPORT_BYTES: u64 = 64 * 1024 * 1024;
-
 /// What a security report holds, or why nobody knows.
 pub(super) type Weighed = Result<Findings<Severity>, String>;
 
@@ -30,20 +26,8 @@ pub(super) fn is_weighed(artifact: &Artifact) -> bool {
 }
 
 pub(super) fn weigh(report: &Path) -> Weighed {
-    let bytes = read(report).map_err(|error| error.to_string())?;
-    findings::vulnerabilities(&bytes).map_err(|error| error.to_string())
-}
-
-fn read(report: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(report)?
-        .take(MAX_REPORT_BYTES + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_REPORT_BYTES {
-        let mebibytes = MAX_REPORT_BYTES / 1024 / 1024;
-        return Err(io::Error::other(format!("it is larger than {mebibytes} MiB")));
-    }
-    Ok(bytes)
+    let findings = File::open(report).and_then(findings::vulnerabilities);
+    findings.map_err(|error| error.to_string())
 }
 
 /// Returns the least severity that fails a job.
@@ -78,14 +62,14 @@ impl<C: Coordinator> Job<'_, C> {
                 return Ok(());
             }
             (Err(problem), Some(_)) => {
-                return Err(closed(format!("the {kind} report cannot be read: {problem}")));
+                return Err(closed(&format!("the {kind} report cannot be read: {problem}")));
             }
         };
         self.tell_findings(kind, findings);
         let Some(least) = gate else { return Ok(()) };
         match findings.at_least(least) {
             0 => Ok(()),
-            count => Err(closed(format!(
+            count => Err(closed(&format!(
                 "{} of severity {least} or worse in the {kind} report",
                 counted(count)
             ))),
@@ -110,7 +94,7 @@ impl<C: Coordinator> Job<'_, C> {
 /// A security report that is not there.
 pub(super) fn without_report(kind: &str, variables: &Variables) -> Result<(), Halt> {
     match gate(variables)? {
-        Some(_) => Err(closed(format!("there is no {kind} report"))),
+        Some(_) => Err(closed(&format!("there is no {kind} report"))),
         None => Ok(()),
     }
 }
@@ -123,7 +107,7 @@ fn counted(vulnerabilities: usize) -> String {
     }
 }
 
-fn closed(why: String) -> Halt {
+fn closed(why: &str) -> Halt {
     Halt::Job {
         reason: FailureReason::ScriptFailure,
         message: format!("{why} ({GATE})"),

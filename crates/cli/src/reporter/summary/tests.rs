@@ -99,6 +99,7 @@ fn shown_with(ending: Ended, jobs: Vec<JobSummary>, tests: Tests, tails: &Tails)
         &Ending {
             summary: &summary,
             tests,
+            scans: Vec::new(),
         },
         tails,
     );
