@@ -290,8 +290,9 @@ fn artifacts() {
       [RUN] [JOB]...  A run's number, a job's name, or both; without a number the newest run
 
     Options:
-      -o, --output <DIR>  Copy the files into this folder
-      -h, --help          Print help
+      -o, --output <DIR>   Copy the files into this folder
+      -x, --extract <DIR>  Unpack the archives into this folder, over what is there
+      -h, --help           Print help
 
     Everywhere:
       -C, --directory <DIR>  The root of the project; without it, the nearest folder above that has the
@@ -302,7 +303,8 @@ fn artifacts() {
 
     Examples:
       gantry artifacts
-      gantry artifacts 7 build --output out/
+      gantry artifacts 7 build --output out/   the archive as it is
+      gantry artifacts build --extract .       its files
     ");
 }
 

@@ -257,6 +257,32 @@ fn artifacts_are_listed_and_copied() {
 }
 
 #[test]
+fn the_files_of_artifacts_come_where_they_are_wanted() {
+    let machine = TestEnvironment::pipeline(
+        r#"
+        build:
+          script: ["mkdir -p out/bin", "echo new > out/app", "ln -s ../app out/bin/app"]
+          artifacts: {paths: [out]}
+        test:
+          script: "true"
+        "#,
+    )
+    .file("out/app", "old")
+    .file("out/other", "mine");
+    machine.call("run").ended_with(0);
+    machine.call("artifacts -x .").ended_with(0);
+    assert_eq!(fs::read_to_string(machine.path("out/app")).unwrap(), "new\n");
+    assert_eq!(fs::read_to_string(machine.path("out/bin/app")).unwrap(), "new\n");
+    assert_eq!(fs::read_to_string(machine.path("out/other")).unwrap(), "mine");
+    insta::assert_snapshot!(machine.call("artifacts test --extract ."), @"
+    exit 2
+    --- stderr
+    error: there is no archive to unpack
+    help: jobs leave one where `artifacts:paths` or `artifacts:untracked` says so
+    ");
+}
+
+#[test]
 fn artifacts_are_not_copied_over_a_file() {
     let machine = machine().file("fetched", "in the way");
     insta::assert_snapshot!(machine.call("artifacts build --output fetched"), @r"

@@ -104,7 +104,9 @@ pub(crate) enum Command {
     )]
     Shell(ShellArgs),
     /// List or fetch what jobs left behind
-    #[command(after_help = "Examples:\n  gantry artifacts\n  gantry artifacts 7 build --output out/")]
+    #[command(
+        after_help = "Examples:\n  gantry artifacts\n  gantry artifacts 7 build --output out/   the archive as it is\n  gantry artifacts build --extract .       its files"
+    )]
     Artifacts(ArtifactsArgs),
     /// Remove old runs, caches and work trees
     #[command(
@@ -268,6 +270,9 @@ pub(crate) struct ArtifactsArgs {
     /// Copy the files into this folder
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+    /// Unpack the archives into this folder, over what is there
+    #[arg(long, short = 'x', value_name = "DIR", conflicts_with = "output")]
+    pub(crate) extract: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

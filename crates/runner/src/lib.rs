@@ -45,6 +45,7 @@ mod trace;
 mod variables;
 mod visit;
 
+pub use archive::extract::{ExtractError, unpack};
 pub use carry_out::carry_out;
 pub use outcome::Outcome;
 pub use settings::{ExecutorChoice, Settings};

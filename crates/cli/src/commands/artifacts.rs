@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gantry_runner::unpack;
 use gantry_store::{Artifact, Attempt, Reader, RunId};
 use serde_json::json;
 
@@ -11,6 +12,10 @@ use super::stored;
 use crate::args::{ArtifactsArgs, Format, Global};
 use crate::error::{CommandError, Exit};
 use crate::output::{self, padded, size, style::*, width};
+
+/// How much one archive may bring: more than any job leaves behind, less than fills every disk.
+const MAX_BYTES: u64 = 32 * 1024 * 1024 * 1024;
+const MAX_ENTRIES: u64 = 2_000_000;
 
 /// One file, with the job that left it.
 struct Row {
@@ -27,6 +32,9 @@ pub(crate) fn artifacts(global: &Global, args: &ArtifactsArgs) -> Result<Exit, C
     let rows = rows(&reader, meant.run.id, &meant.attempts)?;
     if let Some(to) = &args.output {
         copy(&rows, to)?;
+    }
+    if let Some(into) = &args.extract {
+        extract(&rows, into)?;
     }
     match global.format {
         Format::Json => output::print_json(&json(meant.run.id, &rows))?,
@@ -65,6 +73,26 @@ fn copy(rows: &[Row], to: &Path) -> Result<(), CommandError> {
             ))
             .because(&error)
         })?;
+    }
+    Ok(())
+}
+
+/// As later jobs get them: one archive over the other, in the order in which the jobs ran.
+fn extract(rows: &[Row], into: &Path) -> Result<(), CommandError> {
+    let mut archives = rows
+        .iter()
+        .filter(|row| row.artifact.artifact_type == "archive")
+        .peekable();
+    if archives.peek().is_none() {
+        return Err(CommandError::usage("there is no archive to unpack")
+            .hint("jobs leave one where `artifacts:paths` or `artifacts:untracked` says so"));
+    }
+    let failed = |error: &dyn std::error::Error| {
+        CommandError::world(format!("cannot unpack into `{}`", into.display())).because(error)
+    };
+    fs::create_dir_all(into).map_err(|error| failed(&error))?;
+    for row in archives {
+        unpack(&row.path, into, MAX_BYTES, MAX_ENTRIES).map_err(|error| failed(&error))?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ const LONGEST_LINK_BYTES: u64 = 4096;
 const CHUNK_BYTES: usize = 64 * 1024;
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ExtractError {
+pub enum ExtractError {
     #[error("the archive is damaged: {0}")]
     Damaged(#[from] ZipError),
     #[error("the archive cannot be read: {0}")]
@@ -45,6 +45,12 @@ pub(crate) enum ExtractError {
     Open { path: PathBuf, source: io::Error },
     #[error("stopped")]
     Stopped,
+}
+
+/// Unpacks the archive of a job's artifacts into an existing folder, and nowhere else; what stands there under the same
+/// names is replaced. It may bring `bytes` and so many `entries`.
+pub fn unpack(archive: &Path, into: &Path, bytes: u64, entries: u64) -> Result<(), ExtractError> {
+    extract(archive, into, Limits { bytes, entries }, &Stop::default())
 }
 
 /// How much an archive may bring.
