@@ -1,5 +1,8 @@
 //! `gantry lint`: every mistake, with its place and a way out.
 
+use std::fs;
+use std::os::unix::fs::symlink;
+
 use crate::environment::TestEnvironment;
 use crate::gantry::Output;
 
@@ -419,6 +422,40 @@ fn a_mistake_in_an_included_file_is_shown_there() {
       = help: did you mean `build`?
 
     .gitlab-ci.yml: 1 error
+    ");
+}
+
+#[test]
+fn an_include_may_follow_a_link_within_the_project_and_not_out_of_it() {
+    let machine = TestEnvironment::plain()
+        .file(
+            ".gitlab-ci.yml",
+            "include: [ci/inside.yml, ci/outside.yml, elsewhere/x.yml]\n",
+        )
+        .file("shared/build.yml", "build: {script: make}\n");
+    fs::create_dir(machine.path("ci")).unwrap();
+    symlink("../shared/build.yml", machine.path("ci/inside.yml")).unwrap();
+    let outside = machine.folder().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("x.yml"), "test: {script: make}\n").unwrap();
+    symlink(outside.join("x.yml"), machine.path("ci/outside.yml")).unwrap();
+    symlink("../outside", machine.path("elsewhere")).unwrap();
+    insta::assert_snapshot!(machine.call("lint"), @r"
+    exit 2
+    --- stdout
+    error: the included file `ci/outside.yml` is led out of the project by a symbolic link, to `[FOLDER]/outside/x.yml`
+     --> .gitlab-ci.yml:1:26
+      |
+    1 | include: [ci/inside.yml, ci/outside.yml, elsewhere/x.yml]
+      |                          ^^^^^^^^^^^^^^
+
+    error: the included file `elsewhere/x.yml` is led out of the project by a symbolic link, to `[FOLDER]/outside/x.yml`
+     --> .gitlab-ci.yml:1:42
+      |
+    1 | include: [ci/inside.yml, ci/outside.yml, elsewhere/x.yml]
+      |                                          ^^^^^^^^^^^^^^^
+
+    .gitlab-ci.yml: 2 errors
     ");
 }
 

@@ -38,6 +38,16 @@ pub(crate) fn read_configuration(root: &Path, file: &str) -> Result<String, Comm
     })
 }
 
+/// Follows the symbolic links on the way to a file; one that is not there is [`read`]'s to tell.
+fn stays_inside(root: &Path, path: &Path) -> Result<(), SourceError> {
+    match (root.canonicalize(), path.canonicalize()) {
+        (Ok(root), Ok(target)) if !target.starts_with(&root) => Err(SourceError::Outside {
+            target: target.display().to_string(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 fn read(path: &Path) -> Result<String, SourceError> {
     let unreadable = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => SourceError::NotFound,
@@ -167,7 +177,9 @@ impl Sources for Checkout {
         {
             return Err(SourceError::NotFound);
         }
-        read(&self.root.join(relative))
+        let path = self.root.join(relative);
+        stays_inside(&self.root, &path)?;
+        read(&path)
     }
 
     fn paths(&self) -> Vec<String> {

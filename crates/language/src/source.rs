@@ -123,6 +123,9 @@ pub enum SourceError {
     NotFound,
     #[error("is not UTF-8 text")]
     NotText,
+    /// A symbolic link on the way to it leaves the project, which no server would follow.
+    #[error("is led out of the project by a symbolic link, to `{target}`")]
+    Outside { target: String },
     #[error("is larger than {limit_bytes} bytes")]
     TooLarge { limit_bytes: u64 },
     #[error("cannot be read: {0}")]
