@@ -89,6 +89,7 @@ fn checkout(snapshot: &Snapshot) -> Checkout<'_> {
         sha: &snapshot.commit,
         overlay_tree: snapshot.overlay_tree.as_deref(),
         clean_flags: None,
+        submodules: None,
     }
 }
 

@@ -6,15 +6,21 @@
 //! inside a hook or `git rebase --exec` the others would point us at another repository or index.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use crate::GitError;
 
-/// `GIT_*` variables of the caller that pass: they say which configuration the user wants.
-const CONFIGURATION_VARIABLES: [&str; 5] = [
+/// `GIT_*` variables of the caller that pass: they say which configuration the user wants, and how to reach servers.
+const CONFIGURATION_VARIABLES: [&str; 8] = [
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_SSH_VARIANT",
     "GIT_CONFIG_GLOBAL",
     "GIT_CONFIG_SYSTEM",
     "GIT_CONFIG_NOSYSTEM",
@@ -184,7 +190,41 @@ impl Call {
     }
 
     /// Runs to the end and returns what was printed.
-    pub(crate) fn run(mut self) -> Result<Printed, GitError> {
+    pub(crate) fn run(self) -> Result<Printed, GitError> {
+        self.finish(|child| child.wait_with_output())
+    }
+
+    /// Runs to the end, or until `stop` is set: then git is killed.
+    pub(crate) fn run_until(self, stop: &AtomicBool) -> Result<Printed, GitError> {
+        let finished = self.finish(|mut child| {
+            // In threads of their own that nobody waits for: what git has started may keep the pipes open.
+            let (stdout, stderr) = (read_aside(child.stdout.take()), read_aside(child.stderr.take()));
+            loop {
+                if let Some(status) = child.try_wait()? {
+                    let [stdout, stderr] = [stdout, stderr].map(|read| read.recv().unwrap_or_default());
+                    return Ok(Output {
+                        status,
+                        stdout,
+                        stderr,
+                    });
+                }
+                if stop.load(Ordering::Relaxed) {
+                    child.kill()?;
+                    child.wait()?;
+                    return Err(ErrorKind::Interrupted.into());
+                }
+                std::thread::sleep(BETWEEN_LOOKS);
+            }
+        });
+        match finished {
+            Err(GitError::Io { source, .. }) if source.kind() == ErrorKind::Interrupted => {
+                Err(GitError::Stopped)
+            }
+            finished => finished,
+        }
+    }
+
+    fn finish(mut self, wait: impl FnOnce(Child) -> io::Result<Output>) -> Result<Printed, GitError> {
         self.command.stdin(if self.input.is_empty() {
             Stdio::null()
         } else {
@@ -207,7 +247,7 @@ impl Call {
                 // A git that ends early closes the pipe; its exit status tells the story.
                 scope.spawn(move || stdin.write_all(input).ok());
             }
-            child.wait_with_output()
+            wait(child)
         })
         .map_err(|source| GitError::io("wait for", Path::new(self.command.get_program()))(source))?;
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -257,6 +297,23 @@ impl Call {
             .collect();
         shown.join(" ")
     }
+}
+
+/// How often a call that may be stopped is looked at.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
+fn read_aside(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            // What was read before a failure is still worth telling.
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        // Nobody listens after a stop.
+        let _ = sender.send(bytes);
+    });
+    receiver
 }
 
 /// Splits output made with `-z`.

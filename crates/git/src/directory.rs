@@ -30,7 +30,10 @@ impl GitDirectory {
         let own = match fs::symlink_metadata(&dot_git).ok()? {
             found if found.is_file() => {
                 let link = fs::read(&dot_git).ok()?;
+                // A submodule's leads through its folder, which may go while somebody borrows its objects.
                 top.join(path_from(link.strip_prefix(b"gitdir: ")?))
+                    .canonicalize()
+                    .ok()?
             }
             _ => dot_git,
         };

@@ -44,6 +44,20 @@ pub enum GitError {
     #[error("the work tree `{}` would hold the repository `{}` it is made from", .slot.display(), .repository.display())]
     SlotHoldsRepository { slot: PathBuf, repository: PathBuf },
 
+    #[error("`.gitmodules` has no entry for submodule `{path}`")]
+    UnregisteredSubmodule { path: String },
+
+    #[error("submodule `{path}` cannot be cloned from `{url}`")]
+    SubmoduleNotCloned {
+        path: String,
+        url: String,
+        source: Box<GitError>,
+    },
+
+    /// Whoever wanted the result has taken the wish back.
+    #[error("stopped")]
+    Stopped,
+
     #[error("cannot {action} `{}`", .path.display())]
     Io {
         action: &'static str,

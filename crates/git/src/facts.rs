@@ -266,7 +266,7 @@ impl Repository {
 }
 
 /// Removes `user:password@` from a URL; `git@host:path` keeps its user, which is part of the address.
-fn without_credentials(url: &str) -> String {
+pub(crate) fn without_credentials(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };

@@ -19,6 +19,7 @@ mod project;
 mod seal;
 mod snapshot;
 mod status;
+pub mod submodules;
 pub mod worktree;
 
 pub use changes::{Base, BaseKind, Changes, NoBase};

@@ -34,6 +34,7 @@ use crate::directory::{Layout, ObjectFormat};
 use crate::index::PrivateIndex;
 use crate::project::Repository;
 use crate::status::{self, Change, Status};
+use crate::submodules::{self, Submodule};
 use crate::{Git, GitError, Project};
 
 /// The files of a project at one moment.
@@ -47,8 +48,10 @@ pub struct Snapshot {
     pub head_sha: Option<String>,
     /// The files, when they differ from the commit's.
     pub overlay_tree: Option<String>,
-    /// Whether the files differ from HEAD's. Without a HEAD there is nothing to differ from.
+    /// Whether the files differ from HEAD's, those of submodules included. Without a HEAD there is nothing to differ from.
     pub dirty: bool,
+    /// The submodules that are checked out, as they are now.
+    pub submodules: Vec<Submodule>,
     /// What lies in the work tree and is not part of the snapshot, though nothing ignores it.
     pub left_out: Vec<LeftOut>,
 }
@@ -60,6 +63,8 @@ pub enum LeftOut {
     NestedRepository(String),
     /// A folder the user may not read, often a database's volume.
     UnreadableFolder(String),
+    /// A submodule of which no snapshot can be taken.
+    Submodule { path: String, problem: String },
 }
 
 impl fmt::Display for LeftOut {
@@ -67,6 +72,9 @@ impl fmt::Display for LeftOut {
         match self {
             LeftOut::NestedRepository(path) => write!(f, "`{path}`, a repository of its own"),
             LeftOut::UnreadableFolder(path) => write!(f, "`{path}`, which cannot be read"),
+            LeftOut::Submodule { path, problem } => {
+                write!(f, "what you have of submodule `{path}`: {problem}")
+            }
         }
     }
 }
@@ -117,7 +125,8 @@ impl Repository {
                 }
             }
         };
-        let left_out = left_out(&status, &self.prefix);
+        let mut left_out = left_out(&status, &self.prefix);
+        let submodules = submodules::take(self, &store, &mut left_out)?;
         let Content {
             commit,
             overlay_tree,
@@ -128,7 +137,11 @@ impl Repository {
             commit,
             head_sha: status.head,
             overlay_tree,
-            dirty,
+            dirty: dirty
+                || submodules
+                    .iter()
+                    .any(|submodule| submodule.overlay_tree.is_some()),
+            submodules,
             left_out,
         })
     }
@@ -266,6 +279,7 @@ fn snapshot_folder(git: &Git, root: &Path, store: &Path) -> Result<Snapshot, Git
         head_sha: None,
         overlay_tree: None,
         dirty: false,
+        submodules: Vec::new(),
         left_out,
     })
 }

@@ -17,6 +17,8 @@
 //! 4. copy our index to the job's; with an overlay, bring that one back to the commit, so that the job's
 //!    `git status` shows the user's changes as uncommitted.
 //!
+//! Submodules come last, each as a slot of its own in its folder; see [`crate::submodules`].
+//!
 //! A [seal](crate::seal) beside the folder tells when the job before left everything as it was: then there is
 //! nothing to do at all.
 //!
@@ -24,13 +26,13 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::command::{Call, records};
+use crate::command::Call;
 use crate::directory::{GitDirectory, Layout, ObjectFormat};
 use crate::index::copy_index;
+use crate::submodules::{self, LaidOut, Submodules, Surroundings, manifest_name};
 use crate::{Git, GitError, seal};
 
 /// What a slot is to hold.
@@ -43,13 +45,28 @@ pub struct Checkout<'a> {
     pub overlay_tree: Option<&'a str>,
     /// Flags for `git clean`, as in `GIT_CLEAN_FLAGS`. `None` means `-ffdx`; `none` keeps untracked files.
     pub clean_flags: Option<&'a str>,
+    /// `None` leaves the folders of submodules empty.
+    pub submodules: Option<&'a Submodules<'a>>,
 }
 
 /// A slot that is ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
     /// Nothing was reused.
     pub fresh: bool,
+    /// The submodules that were laid out; none where the job before had left everything as it was.
+    pub submodules: Vec<LaidOut>,
+}
+
+/// Returns the folder in which the clones of a slot's submodules are kept: beside it, where jobs have no business.
+pub fn clones_of(dir: &Path) -> PathBuf {
+    beside(dir, ".modules")
+}
+
+fn beside(dir: &Path, suffix: &str) -> PathBuf {
+    let mut name = dir.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// Makes `dir` a checkout. Everything in it belongs to the slot: what does not fit is removed.
@@ -62,27 +79,32 @@ pub fn prepare_with(git: &Git, dir: &Path, checkout: &Checkout) -> Result<Prepar
     let slot = Slot::at(git, dir, checkout)?;
     let (seal, key) = (slot.seal(), slot.key());
     if seal::holds(&seal, &slot.top, &key) {
-        return Ok(Prepared { fresh: false });
+        return Ok(Prepared {
+            fresh: false,
+            submodules: Vec::new(),
+        });
     }
     seal::remove(&seal);
-    let prepared = slot.prepare()?;
+    let fresh = slot.prepare()?;
+    let surroundings = Surroundings::of_outermost(git, checkout.submodules, clones_of(&slot.top));
+    let submodules = submodules::lay_out(&slot, &surroundings, checkout.submodules, !fresh && slot.cleans())?;
     seal::write(&seal, &slot.top, &key);
-    Ok(prepared)
+    Ok(Prepared { fresh, submodules })
 }
 
 /// Ours, not the job's; see the module's documentation.
 const OUR_INDEX: &str = "gantry-index";
 
-struct Slot<'a> {
-    git: Git,
-    top: PathBuf,
-    dot_git: PathBuf,
+pub(crate) struct Slot<'a> {
+    pub(crate) git: Git,
+    pub(crate) top: PathBuf,
+    pub(crate) dot_git: PathBuf,
     source: GitDirectory,
-    checkout: &'a Checkout<'a>,
+    pub(crate) checkout: &'a Checkout<'a>,
 }
 
 impl<'a> Slot<'a> {
-    fn at(git: &Git, dir: &Path, checkout: &'a Checkout<'a>) -> Result<Slot<'a>, GitError> {
+    pub(crate) fn at(git: &Git, dir: &Path, checkout: &'a Checkout<'a>) -> Result<Slot<'a>, GitError> {
         fs::create_dir_all(dir).map_err(GitError::io("create", dir))?;
         let top = dir.canonicalize().map_err(GitError::io("find", dir))?;
         let repository = checkout
@@ -107,10 +129,11 @@ impl<'a> Slot<'a> {
         })
     }
 
-    fn prepare(&self) -> Result<Prepared, GitError> {
+    /// Lays out everything but submodules, and returns whether nothing was reused.
+    pub(crate) fn prepare(&self) -> Result<bool, GitError> {
         if self.was_prepared() {
             match self.lay_out(true) {
-                Ok(()) => return Ok(Prepared { fresh: false }),
+                Ok(()) => return Ok(false),
                 Err(GitError::NotInstalled) => return Err(GitError::NotInstalled),
                 // A commit that does not exist is no reason to throw away a good slot.
                 Err(_) => self.find_objects()?,
@@ -118,16 +141,14 @@ impl<'a> Slot<'a> {
         }
         self.empty()?;
         match self.lay_out(false) {
-            Ok(()) => Ok(Prepared { fresh: true }),
+            Ok(()) => Ok(true),
             Err(error) => Err(self.find_objects().err().unwrap_or(error)),
         }
     }
 
     /// Beside the folder, where jobs have no business.
     fn seal(&self) -> PathBuf {
-        let mut name = self.top.as_os_str().to_owned();
-        name.push(".seal");
-        PathBuf::from(name)
+        beside(&self.top, ".seal")
     }
 
     /// Everything that what is laid out depends on.
@@ -137,10 +158,12 @@ impl<'a> Slot<'a> {
             sha,
             overlay_tree,
             clean_flags,
+            submodules,
         } = self.checkout;
         format!(
-            "{sha} {overlay_tree:?} {clean_flags:?} {repository:?} {:?}",
-            self.source.objects()
+            "{sha} {overlay_tree:?} {clean_flags:?} {repository:?} {:?} {:?}",
+            self.source.objects(),
+            submodules.map(Submodules::key),
         )
     }
 
@@ -160,11 +183,8 @@ impl<'a> Slot<'a> {
         let tree = self.checkout.overlay_tree.unwrap_or(self.checkout.sha);
         self.call(&self.our_index(), ["read-tree", "--reset", "-u", tree])
             .run()?;
-        if reused && let Some(flags) = &cleaning {
-            if *flags != DEFAULT_FLAGS {
-                self.clean(flags)?;
-            }
-            self.empty_submodules()?;
+        if reused && let Some(flags) = cleaning.filter(|flags| *flags != DEFAULT_FLAGS) {
+            self.clean(&flags)?;
         }
         let index = self.dot_git.join("index");
         copy_index(&self.our_index(), &index).map_err(GitError::io("write", &index))?;
@@ -177,7 +197,7 @@ impl<'a> Slot<'a> {
 
     fn write_git_directory(&self) -> Result<(), GitError> {
         if self.dot_git.exists() {
-            remove_children(&self.dot_git, OUR_INDEX)?;
+            remove_children(&self.dot_git, &[OUR_INDEX, manifest_name()])?;
         }
         let layout = Layout {
             bare: false,
@@ -203,23 +223,9 @@ impl<'a> Slot<'a> {
         Ok(())
     }
 
-    /// Git leaves the folders of submodules alone, but their repositories below `.git` are gone.
-    fn empty_submodules(&self) -> Result<(), GitError> {
-        if !self.top.join(".gitmodules").exists() {
-            return Ok(());
-        }
-        let listed = self
-            .call(&self.our_index(), ["ls-files", "-z", "--stage"])
-            .run()?
-            .stdout;
-        for entry in records(&listed).filter(|entry| entry.starts_with(b"160000 ")) {
-            let path = entry.splitn(2, |byte| *byte == b'\t').nth(1).unwrap_or_default();
-            let folder = self.top.join(std::ffi::OsStr::from_bytes(path));
-            if folder.is_dir() {
-                remove_children(&folder, "")?;
-            }
-        }
-        Ok(())
+    /// Tells whether untracked files are removed at all.
+    pub(crate) fn cleans(&self) -> bool {
+        self.cleaning().is_some()
     }
 
     /// Says which object is missing, when one is.
@@ -228,7 +234,10 @@ impl<'a> Slot<'a> {
         let tree = self.checkout.overlay_tree.map(|tree| format!("{tree}^{{tree}}"));
         for object in [Some(commit), tree].into_iter().flatten() {
             let call = self.git.call(&self.top, ["cat-file", "-e", &object]);
-            match call.variable("GIT_DIR", &self.source.own).run() {
+            let call = call
+                .variable("GIT_DIR", &self.source.own)
+                .variable("GIT_WORK_TREE", &self.top);
+            match call.run() {
                 Err(GitError::Failed { .. }) => {
                     let object = object.split('^').next().unwrap_or_default().to_owned();
                     return Err(GitError::MissingObject {
@@ -243,15 +252,19 @@ impl<'a> Slot<'a> {
     }
 
     fn empty(&self) -> Result<(), GitError> {
-        remove_children(&self.top, "")
+        remove_children(&self.top, &[])
     }
 
-    fn our_index(&self) -> PathBuf {
+    pub(crate) fn our_index(&self) -> PathBuf {
         self.dot_git.join(OUR_INDEX)
     }
 
     /// Names the git directory outright: with a broken one git would look for another in the folders above.
-    fn call<S: AsRef<std::ffi::OsStr>>(&self, index: &Path, arguments: impl IntoIterator<Item = S>) -> Call {
+    pub(crate) fn call<S: AsRef<std::ffi::OsStr>>(
+        &self,
+        index: &Path,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Call {
         self.git
             .call(&self.top, arguments)
             .variable("GIT_DIR", &self.dot_git)
@@ -262,11 +275,11 @@ impl<'a> Slot<'a> {
 
 const DEFAULT_FLAGS: [&str; 1] = ["-ffdx"];
 
-/// Removes what is in `folder`, except the child named `kept`.
-fn remove_children(folder: &Path, kept: &str) -> Result<(), GitError> {
+/// Removes what is in `folder`, except the children named `kept`.
+pub(crate) fn remove_children(folder: &Path, kept: &[&str]) -> Result<(), GitError> {
     for child in fs::read_dir(folder).map_err(GitError::io("read", folder))? {
         let child = child.map_err(GitError::io("read", folder))?;
-        if child.file_name() != kept {
+        if !kept.iter().any(|kept| child.file_name() == **kept) {
             remove_tree(&child.path()).map_err(GitError::io("remove", &child.path()))?;
         }
     }

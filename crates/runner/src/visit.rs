@@ -120,6 +120,7 @@ impl Visit {
                     sha: &payload.git_info.sha,
                     overlay_tree: gantry.overlay_tree.as_deref(),
                     clean_flags: None,
+                    submodules: None,
                 };
                 Ok(worktree::prepare(folder, &checkout).map(drop)?)
             }

@@ -4,5 +4,6 @@ mod changes;
 mod facts;
 mod objects;
 mod snapshot;
+mod submodules;
 mod support;
 mod worktree;

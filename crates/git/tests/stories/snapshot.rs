@@ -290,30 +290,6 @@ fn a_shallow_clone_gives_a_shallow_slot() {
 }
 
 #[test]
-fn a_submodule_is_recorded_and_left_empty() {
-    let world = World::new().with_repository();
-    world.git("clone --quiet . ../library");
-    world.git("-c protocol.file.allow=always submodule --quiet add ../library lib");
-    world.commit("with a library");
-    world.write("lib/uncommitted", "x\n");
-    let clean = world.snapshot();
-    assert!(!clean.dirty);
-    world.prepare(&clean);
-    assert!(
-        world.seen_by_job().contains("\nlib/\n"),
-        "{}",
-        world.seen_by_job()
-    );
-    fs::write(world.slot().join("lib/left by a job"), "x").unwrap();
-    assert!(!world.prepare(&clean).fresh);
-    assert!(
-        world.seen_by_job().contains("\nlib/\n"),
-        "{}",
-        world.seen_by_job()
-    );
-}
-
-#[test]
 fn a_nested_repository_is_left_out_and_named() {
     let world = World::new().with_repository();
     world.write("vendor/thing/x", "x\n");

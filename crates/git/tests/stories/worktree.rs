@@ -273,6 +273,7 @@ fn a_slot_never_swallows_its_repository() {
         sha: &head,
         overlay_tree: None,
         clean_flags: None,
+        submodules: None,
     };
     for slot in [world.app(), world.path("")] {
         let error = prepare_with(&world.our_git(), &slot, &checkout).unwrap_err();

@@ -113,6 +113,7 @@ impl<C: Coordinator> Job<'_, C> {
                     sha: &sha,
                     overlay_tree: gantry.overlay_tree.as_deref(),
                     clean_flags: clean_flags.as_deref(),
+                    submodules: None,
                 };
                 worktree::prepare(&slot.project_dir, &checkout).map_err(|error| git_failed(&error))
             })
