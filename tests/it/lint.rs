@@ -276,7 +276,7 @@ fn an_alias_bomb_is_refused_before_it_goes_off() {
 #[test]
 fn a_binary_file() {
     let machine = TestEnvironment::plain();
-    std::fs::write(machine.path(".gitlab-ci.yml"), b"\x7fELF\x02\x01\x00\xff\xfe").unwrap();
+    fs::write(machine.path(".gitlab-ci.yml"), b"\x7fELF\x02\x01\x00\xff\xfe").unwrap();
     insta::assert_snapshot!(machine.call("lint"), @r"
     exit 2
     --- stdout

@@ -37,6 +37,23 @@ pub struct Checkout {
     pub commit: String,
     /// A tree that is laid over the commit: files that are not committed.
     pub overlay_tree: Option<String>,
+    /// The user's work tree, whose git is asked for submodules.
+    #[serde(default)]
+    pub project: Option<PathBuf>,
+    /// The submodules that are checked out there.
+    #[serde(default)]
+    pub submodules: Vec<Submodule>,
+}
+
+/// A submodule as the user has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submodule {
+    /// From the root of the outermost project.
+    pub path: String,
+    /// Holds the objects that the next two name.
+    pub repository: PathBuf,
+    pub commit: String,
+    pub overlay_tree: Option<String>,
 }
 
 /// The repository's answers for cache keys that follow files (`cache:key:files`).

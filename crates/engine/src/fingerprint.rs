@@ -24,7 +24,7 @@ pub(crate) struct Fingerprint {
     version: u32,
     /// The job as it is planned, and the keys of its caches.
     definition: String,
-    /// The commit and what is laid over it.
+    /// The commit, what is laid over it, and the same of submodules.
     files: String,
     /// Every variable with its value and attributes, those of dotenv reports included.
     variables: String,
@@ -72,15 +72,27 @@ impl Ingredients<'_> {
             ])
         });
         let Checkout {
-            commit, overlay_tree, ..
+            commit,
+            overlay_tree,
+            submodules,
+            ..
         } = self.checkout;
+        let submodules = submodules.iter().flat_map(|submodule| {
+            let overlay = submodule.overlay_tree.clone().unwrap_or_default();
+            [submodule.path.clone(), submodule.commit.clone(), overlay]
+        });
         Fingerprint {
             version: VERSION,
             definition: digest(
                 key,
                 std::iter::once(self.job.definition()).chain(self.cache_keys.iter().cloned()),
             ),
-            files: digest(key, std::iter::once(commit.clone()).chain(overlay_tree.clone())),
+            files: digest(
+                key,
+                std::iter::once(commit.clone())
+                    .chain(overlay_tree.clone())
+                    .chain(submodules),
+            ),
             variables: digest(key, self.variables().into_iter().flat_map(described)),
             needs: digest(key, archives.flatten()),
         }

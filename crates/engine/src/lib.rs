@@ -51,7 +51,7 @@ pub use circumstances::Circumstances;
 pub use clock::Clock;
 pub use coordinator::LocalCoordinator;
 pub use error::EngineError;
-pub use facts::{Checkout, Facts, NoTree, Project, Tree, TreeError};
+pub use facts::{Checkout, Facts, NoTree, Project, Submodule, Tree, TreeError};
 pub use fingerprint::Change;
 pub use forecast::{Forecast, Prospect, forecast};
 pub use handover::{Archive, Handover, Leftover, artifact_sources};

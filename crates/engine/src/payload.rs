@@ -1,15 +1,18 @@
 //! The payload of a job: the plan's words in the runner protocol's.
 
+use std::path::Path;
+
 use gantry_language::event::Ref;
 use gantry_language::plan;
 use gantry_language::plan::{Artifacts, Build, KeepWhen, Work};
 use gantry_protocol::FailureReason;
 use gantry_protocol::payload::{
     Artifact, ArtifactsFile, Cache, Dependency, DockerOptions, ExecutorOptions, Features, GantryInfo,
-    GitInfo, Image, JobInfo, JobPayload, RunnerInfo, Step, Variable, When,
+    GitInfo, Image, JobInfo, JobPayload, LocalSubmodule, RunnerInfo, Step, Variable, When,
 };
 
 use crate::cache_key::suffixed;
+use crate::facts::Submodule;
 use crate::handover::{Handover, Leftover};
 use crate::persisted;
 
@@ -111,12 +114,14 @@ impl Handover<'_> {
             gantry: Some(GantryInfo {
                 local_repository: Some(self.repository()),
                 overlay_tree: self.facts.checkout.overlay_tree.clone(),
+                project: self.facts.checkout.project.as_deref().map(shown),
+                submodules: self.facts.checkout.submodules.iter().map(submodule).collect(),
             }),
         }
     }
 
     fn repository(&self) -> String {
-        self.facts.checkout.repository.display().to_string()
+        shown(&self.facts.checkout.repository)
     }
 
     fn job_info(&self) -> JobInfo {
@@ -187,6 +192,19 @@ impl Handover<'_> {
                 size: archive.size_bytes,
             }),
         })
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn submodule(submodule: &Submodule) -> LocalSubmodule {
+    LocalSubmodule {
+        path: submodule.path.clone(),
+        repository: shown(&submodule.repository),
+        commit: submodule.commit.clone(),
+        overlay_tree: submodule.overlay_tree.clone(),
     }
 }
 

@@ -54,7 +54,7 @@ impl Run {
         tree: &dyn Tree,
         clock: Clock,
     ) -> Result<Run, EngineError> {
-        let refused = refusals(&request.plan, &request.options, Executor::Shell)?;
+        let refused = refusals(&request.plan, &request.layers, &request.options, Executor::Shell)?;
         if !refused.is_empty() {
             return Err(EngineError::Refused(refused));
         }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 
 use gantry_language::plan::{Place, Plan, PlannedJob, When, Work};
+use gantry_language::variables::{Layers, for_job, value_of};
+use gantry_protocol::steering::{self, Steering, Unsupported};
 
 use crate::hold::hold;
 use crate::request::{Deploy, Executor, Options, Selection};
@@ -42,6 +44,9 @@ pub enum RefusalCause {
     /// `--executor shell` runs it without the services.
     #[error("uses the service `{service}`, for which there is no executor yet")]
     Service { service: String },
+    /// A variable asks for what no runner does.
+    #[error("cannot be carried out: {0}")]
+    Steering(Unsupported),
 }
 
 impl Refusal {
@@ -55,7 +60,12 @@ impl Refusal {
 }
 
 /// Returns the jobs that would run and cannot be carried out, so that nothing has to be started for nothing.
-pub fn refusals(plan: &Plan, options: &Options, executor: Executor) -> Result<Vec<Refusal>, UnknownName> {
+pub fn refusals(
+    plan: &Plan,
+    layers: &Layers,
+    options: &Options,
+    executor: Executor,
+) -> Result<Vec<Refusal>, UnknownName> {
     let selected = select(plan, options)?;
     Ok(selected
         .jobs
@@ -63,7 +73,7 @@ pub fn refusals(plan: &Plan, options: &Options, executor: Executor) -> Result<Ve
         .filter(|job| hold(job, &options.deploy).is_none())
         .filter(|job| job.when != When::Manual || is_played(job, options))
         .filter_map(|job| {
-            refusal_cause(job, executor).map(|cause| Refusal {
+            refusal_cause(job, layers, executor).map(|cause| Refusal {
                 job: job.name.clone(),
                 place: job.place.clone(),
                 cause,
@@ -72,7 +82,7 @@ pub fn refusals(plan: &Plan, options: &Options, executor: Executor) -> Result<Ve
         .collect())
 }
 
-fn refusal_cause(job: &PlannedJob, executor: Executor) -> Option<RefusalCause> {
+fn refusal_cause(job: &PlannedJob, layers: &Layers, executor: Executor) -> Option<RefusalCause> {
     let build = match &job.work {
         Work::Trigger(trigger) => {
             return Some(RefusalCause::Trigger {
@@ -83,6 +93,9 @@ fn refusal_cause(job: &PlannedJob, executor: Executor) -> Option<RefusalCause> {
     };
     if build.release.is_some() {
         return Some(RefusalCause::Release);
+    }
+    if let Err(unsupported) = steering(job, layers) {
+        return Some(RefusalCause::Steering(unsupported));
     }
     if executor == Executor::Shell {
         return None;
@@ -95,6 +108,20 @@ fn refusal_cause(job: &PlannedJob, executor: Executor) -> Option<RefusalCause> {
             service: service.image.name.clone(),
         })
     })
+}
+
+/// Reads the variables with which a job steers its runner. What only a dotenv report will tell is not known here; the
+/// runner reads them once more.
+fn steering(job: &PlannedJob, layers: &Layers) -> Result<(), Unsupported> {
+    let steers = |key: &str| steering::VARIABLES.contains(&key);
+    let given = layers.project.iter().chain(&layers.pipeline);
+    let steered = job.variables.iter().any(|variable| steers(&variable.key))
+        || given.into_iter().any(|variable| steers(&variable.key));
+    if !steered {
+        return Ok(());
+    }
+    let variables = for_job(layers, job, &[], &[]);
+    Steering::read(|name| value_of(&variables, name).unwrap_or_default()).map(drop)
 }
 
 /// Returns the plan with only the jobs that a request is about.

@@ -222,4 +222,24 @@ pub struct GantryInfo {
     /// A tree object in `local_repository` laid over the checkout of `git_info.sha`: the user's uncommitted files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overlay_tree: Option<String>,
+    /// The user's work tree: what its git knows decides where submodules come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// The submodules that the user has checked out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub submodules: Vec<LocalSubmodule>,
+}
+
+/// A submodule as the user has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LocalSubmodule {
+    /// From the top of the work tree, also where it is a submodule of a submodule.
+    pub path: String,
+    /// A repository on this machine that has the two objects.
+    pub repository: String,
+    pub commit: String,
+    /// Its uncommitted files, laid over the commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlay_tree: Option<String>,
 }

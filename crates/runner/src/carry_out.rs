@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gantry_protocol::payload::JobPayload;
+use gantry_protocol::steering::Strategy;
 use gantry_protocol::{Coordinator, CoordinatorError, JobState, JobUpdate, Wish};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -19,7 +20,7 @@ use crate::duration::GoDuration;
 use crate::executor::{JobParts, Kind, Places};
 use crate::job::{Job, runner_variables};
 use crate::outcome::{Halt, Outcome, outcome_of, verdict_of};
-use crate::refuse::Strategy;
+use crate::refuse;
 use crate::settings::Settings;
 use crate::shell::Shell;
 use crate::slot::{Slot, SlotError};
@@ -160,10 +161,9 @@ async fn perform<C: Coordinator>(
 /// Returns the path below a slot for the jobs of a project. Work trees that are no checkouts have their own.
 pub(crate) fn project_of(payload: &JobPayload, settings: &Settings) -> String {
     let unplaced = Variables::new(payload.variables.clone(), &settings.builds_root);
-    let suffix = match Strategy::of(payload, &unplaced) {
-        Ok(Strategy::Empty) => "-empty",
-        _ => "",
-    };
+    let is_empty = refuse::steering(&unplaced)
+        .is_ok_and(|steering| refuse::strategy(payload, &steering) == Strategy::Empty);
+    let suffix = if is_empty { "-empty" } else { "" };
     format!("{}{suffix}", payload.job_info.project_full_path)
 }
 

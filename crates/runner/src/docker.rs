@@ -43,7 +43,6 @@ mod health;
 mod images;
 mod leftovers;
 mod names;
-mod objects;
 mod reference;
 mod scripts;
 mod services;

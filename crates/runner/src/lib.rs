@@ -6,6 +6,7 @@
 //! ```text
 //! carry_out ─┬─ job        the stages and their order
 //!            │   ├─ slot      a folder nobody else uses
+//!            │   ├─ sources   the checkout in it
 //!            │   ├─ script    commands -> bash
 //!            │   ├─ executor  where scripts run
 //!            │   │   ├─ docker    in a container of an engine
@@ -40,6 +41,7 @@ mod script;
 mod settings;
 mod shell;
 mod slot;
+mod sources;
 pub mod supervise;
 mod trace;
 mod variables;

@@ -1,57 +1,27 @@
 //! What this runner cannot honour, and says so instead of running the job without it.
-//!
-//! Whatever is only faster or smaller elsewhere (`GIT_DEPTH`, `GIT_FETCH_EXTRA_FLAGS`) is no reason: nothing is fetched
-//! here, and the work tree has the whole history.
 
 use gantry_protocol::payload::JobPayload;
+use gantry_protocol::steering::{Steering, Strategy};
 
 use crate::outcome::Halt;
 use crate::variables::Variables;
 
-/// Variables that change what a job does and that are not honoured, with the values that mean nothing.
-const NOT_HONOURED: [(&str, &[&str]); 5] = [
-    ("GIT_SUBMODULE_STRATEGY", &["", "none"]),
-    ("GIT_CLONE_PATH", &[""]),
-    ("CACHE_COMPRESSION_FORMAT", &["", "zip"]),
-    ("RUNNER_GENERATE_ARTIFACTS_METADATA", &["", "false", "0"]),
-    ("FF_USE_GIT_NATIVE_CLONE", &["", "false", "0"]),
-];
-
-/// How the files of the commit come into the work tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Strategy {
-    Fetch,
-    Clone,
-    None,
-    Empty,
+/// Reads the variables that steer a runner.
+pub(crate) fn steering(variables: &Variables) -> Result<Steering, Halt> {
+    Steering::read(|name| variables.text(name)).map_err(|error| Halt::unsupported(error.to_string()))
 }
 
-impl Strategy {
-    pub(crate) fn of(payload: &JobPayload, variables: &Variables) -> Result<Strategy, Halt> {
-        match variables.text("GIT_STRATEGY").trim() {
-            "" if payload.allow_git_fetch => Ok(Strategy::Fetch),
-            "" | "clone" => Ok(Strategy::Clone),
-            "fetch" => Ok(Strategy::Fetch),
-            "none" => Ok(Strategy::None),
-            "empty" => Ok(Strategy::Empty),
-            other => Err(Halt::unsupported(format!(
-                "GIT_STRATEGY `{other}` is none of clone, fetch, none, empty"
-            ))),
-        }
-    }
+/// Returns how the files of the commit come into the work tree.
+pub(crate) fn strategy(payload: &JobPayload, steering: &Steering) -> Strategy {
+    steering.strategy.unwrap_or(match payload.allow_git_fetch {
+        true => Strategy::Fetch,
+        false => Strategy::Clone,
+    })
 }
 
 /// Refuses a job that asks for what this runner does not do.
 pub(crate) fn check(payload: &JobPayload, variables: &Variables) -> Result<(), Halt> {
-    let strategy = Strategy::of(payload, variables)?;
-    for (name, harmless) in NOT_HONOURED {
-        let value = variables.text(name);
-        if !harmless.contains(&value.trim()) {
-            return Err(Halt::unsupported(format!(
-                "{name} `{value}` is not supported by this runner"
-            )));
-        }
-    }
+    let strategy = strategy(payload, &steering(variables)?);
     if payload.steps.iter().any(|step| step.name == "release") {
         return Err(Halt::unsupported("`release` is not supported by this runner"));
     }

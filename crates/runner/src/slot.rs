@@ -6,7 +6,7 @@
 //!
 //! Within a slot each project has its work tree, which the next job of that project finds again, and beside it a
 //! folder `….tmp` for what belongs to one job: scripts, file variables, archives. That one is emptied before a job
-//! (the job before may have been killed) and after it. The file `….job` says which job had the work tree last.
+//! (the job before may have been killed) and after it. In `….modules` lie clones of submodules. The file `….job` says which job had the work tree last.
 
 use std::fs::{self, File, TryLockError};
 use std::io;

@@ -11,17 +11,18 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use gantry_git::GitError;
-use gantry_git::worktree::{self, Checkout};
 use gantry_protocol::payload::{Dependency, JobPayload};
+use gantry_protocol::steering::Strategy;
 
 use crate::archive::Stop;
 use crate::archive::extract::{Limits, extract};
 use crate::carry_out::project_of;
 use crate::executor::{Kind, Places};
 use crate::job::runner_variables;
-use crate::refuse::Strategy;
+use crate::refuse;
 use crate::settings::Settings;
 use crate::slot::{self, Slot};
+use crate::sources::Sources;
 use crate::variables::Variables;
 
 /// What a job that says nothing of it may take.
@@ -108,21 +109,13 @@ impl Visit {
     fn lay_out(&self, payload: &JobPayload) -> Result<(), VisitError> {
         let folder = &self.slot.project_dir;
         slot::remove(folder).map_err(at(folder))?;
-        let strategy = Strategy::of(payload, &self.variables)
-            .map_err(|halt| VisitError::NotSupported(halt.message()))?;
-        let gantry = payload.gantry.clone().unwrap_or_default();
-        let repository = gantry.local_repository.unwrap_or_default();
-        match strategy {
+        let steering =
+            refuse::steering(&self.variables).map_err(|halt| VisitError::NotSupported(halt.message()))?;
+        match refuse::strategy(payload, &steering) {
             Strategy::None | Strategy::Empty => fs::create_dir_all(folder).map_err(at(folder)),
             Strategy::Fetch | Strategy::Clone => {
-                let checkout = Checkout {
-                    repository: Path::new(&repository),
-                    sha: &payload.git_info.sha,
-                    overlay_tree: gantry.overlay_tree.as_deref(),
-                    clean_flags: None,
-                    submodules: None,
-                };
-                Ok(worktree::prepare(folder, &checkout).map(drop)?)
+                let sources = Sources::new(payload, &self.variables, &steering);
+                Ok(sources.lay_out(folder, &Stop::default()).map(drop)?)
             }
         }
     }

@@ -14,6 +14,7 @@ mod reports;
 mod resource_group;
 mod shell;
 mod stopping;
+mod submodules;
 mod variables;
 mod work_tree;
 mod world;

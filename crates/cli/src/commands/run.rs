@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gantry_engine::{
     Checkout, Clock, Deploy, Ending, EngineError, Executor, Facts, Options, Project, Refusal, Run,
-    RunRequest, Selection, Summary, UnknownName, refusals,
+    RunRequest, Selection, Submodule, Summary, UnknownName, refusals,
 };
 use gantry_git::Snapshot;
 use gantry_language::compile::Outcome;
@@ -94,7 +94,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         #[cfg(feature = "docker")]
         ExecutorKind::Docker => Executor::Shell,
     };
-    refuse(&refusals(&plan, &options, executor).map_err(|error| unknown_name(&error))?)?;
+    refuse(&refusals(&plan, &question.layers, &options, executor).map_err(|error| unknown_name(&error))?)?;
     if args.dry_run {
         return imagine(global, &question, plan, options, earlier.as_ref());
     }
@@ -127,7 +127,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     if let Some(earlier) = &earlier {
         request.resumption = Some(earlier.settle(&store, &mut request, &files)?);
         // More may be let go by now.
-        let refused = refusals(&request.plan, &request.options, executor);
+        let refused = refusals(&request.plan, &request.layers, &request.options, executor);
         refuse(&refused.map_err(|error| unknown_name(&error))?)?;
     }
     let names: Vec<&str> = request.plan.jobs.iter().map(|job| job.name.as_str()).collect();
@@ -305,7 +305,18 @@ fn facts(question: &Question, snapshot: &Snapshot) -> Facts {
             repository: snapshot.repository.clone(),
             commit: snapshot.commit.clone(),
             overlay_tree: snapshot.overlay_tree.clone(),
+            project: Some(question.root.clone()),
+            submodules: snapshot.submodules.iter().map(submodule).collect(),
         },
+    }
+}
+
+fn submodule(submodule: &gantry_git::submodules::Submodule) -> Submodule {
+    Submodule {
+        path: submodule.path.clone(),
+        repository: submodule.repository.clone(),
+        commit: submodule.commit.clone(),
+        overlay_tree: submodule.overlay_tree.clone(),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use gantry_engine::{Deploy, EngineError, Executor, Options, Selection, UnknownName, refusals};
 use gantry_language::plan::{LeftOut, Plan, Service, When};
+use gantry_language::variables::{Layers, Variable};
 
 use crate::plans::{image, included, job, place, plan};
 use crate::world::World;
 
 fn told(plan: &Plan, options: &Options, executor: Executor) -> Vec<String> {
-    refusals(plan, options, executor)
+    refusals(plan, &Layers::default(), options, executor)
         .unwrap()
         .into_iter()
         .map(|refusal| format!("{}: {refusal}", refusal.place))
@@ -88,14 +89,14 @@ fn unknown_names_come_with_the_known_ones() {
         decision: included("none of 2 rules matched"),
     });
     assert_eq!(
-        refusals(&plan, &selecting("compyle"), Executor::Shell),
+        refusals(&plan, &Layers::default(), &selecting("compyle"), Executor::Shell),
         Err(UnknownName::Job {
             name: "compyle".to_owned(),
             known: vec!["compile".to_owned(), "unit".to_owned()]
         })
     );
     assert_eq!(
-        refusals(&plan, &selecting("nightly"), Executor::Shell)
+        refusals(&plan, &Layers::default(), &selecting("nightly"), Executor::Shell)
             .unwrap_err()
             .to_string(),
         "job `nightly` is left out of this pipeline: none of 2 rules matched"
@@ -105,11 +106,39 @@ fn unknown_names_come_with_the_known_ones() {
         ..Options::default()
     };
     assert_eq!(
-        refusals(&plan, &elsewhere, Executor::Shell)
+        refusals(&plan, &Layers::default(), &elsewhere, Executor::Shell)
             .unwrap_err()
             .to_string(),
         "no job of this pipeline acts on environment `mars`"
     );
+}
+
+#[test]
+fn a_variable_that_no_runner_honours_is_refused_before_anything_starts() {
+    let plan = plan([job("compile"), job("unit")]);
+    let told = |pipeline: &[(&str, &str)], options: &Options| {
+        let layers = Layers {
+            predefined: vec![Variable::new("CI_PROJECT_NAME", "voting")],
+            pipeline: pipeline
+                .iter()
+                .map(|(key, value)| Variable::new(*key, *value))
+                .collect(),
+            ..Layers::default()
+        };
+        let refused = refusals(&plan, &layers, options, Executor::Shell).unwrap();
+        refused.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told(
+            &[("GIT_CLONE_PATH", "/elsewhere/$CI_PROJECT_NAME")],
+            &selecting("unit")
+        ),
+        ["job `unit` cannot be carried out: GIT_CLONE_PATH `/elsewhere/voting` is not supported"]
+    );
+    assert_eq!(told(&[("GIT_STRATEGY", "svn")], &Options::default()).len(), 2);
+    assert!(told(&[("GIT_STRATEGY", "none")], &Options::default()).is_empty());
+    // Only the runner knows what a dotenv report says.
+    assert!(told(&[("GIT_STRATEGY", "$FROM_A_REPORT")], &Options::default()).is_empty());
 }
 
 #[test]

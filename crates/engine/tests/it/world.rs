@@ -431,6 +431,8 @@ pub(crate) fn facts() -> Facts {
             repository: "/store/objects.git".into(),
             commit: "b".repeat(40),
             overlay_tree: Some("c".repeat(40)),
+            project: None,
+            submodules: Vec::new(),
         },
     }
 }

@@ -19,6 +19,8 @@ mod url;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+pub use slot::object_directories;
+
 pub(crate) use local::take;
 pub(crate) use slot::{Surroundings, lay_out, manifest_name};
 

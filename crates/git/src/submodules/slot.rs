@@ -15,7 +15,7 @@ use super::{LaidOut, Origin, Reach, Submodules};
 use crate::command::records;
 use crate::directory::GitDirectory;
 use crate::facts::without_credentials;
-use crate::worktree::{Checkout, Slot, remove_children, remove_tree};
+use crate::worktree::{Checkout, Slot, clones_of, remove_children, remove_tree};
 use crate::{Git, GitError};
 
 /// The list of what we have laid out, in the slot's git directory.
@@ -77,6 +77,29 @@ impl<'a> Surroundings<'a> {
             None => top.display().to_string(),
         })
     }
+}
+
+/// Returns every folder that submodules of a slot may borrow objects from, whether or not they are laid out yet.
+///
+/// That of the clones is made, so that a container can be given it before there is a clone.
+pub fn object_directories(wanted: &Submodules, dir: &Path) -> Vec<PathBuf> {
+    let local = wanted
+        .local
+        .iter()
+        .flat_map(|local| crate::object_directories(&local.repository));
+    let mut all: Vec<PathBuf> = local.collect();
+    if let Some(users) = wanted.project.and_then(GitDirectory::of_work_tree) {
+        for modules in [users.own.join("modules"), users.common.join("modules")] {
+            all.extend(modules.canonicalize());
+        }
+    }
+    let clones = clones_of(dir);
+    if fs::create_dir_all(&clones).is_ok() {
+        all.extend(clones.canonicalize());
+    }
+    all.sort();
+    all.dedup_by(|inner, outer| inner.starts_with(outer));
+    all
 }
 
 /// A commit that a tree has in the place of a folder.

@@ -346,7 +346,7 @@ fn a_slot_with_submodules_is_used_again_and_cleaned() {
         }),
         ("removed the submodule", &|| fs::remove_dir_all(&lib).unwrap()),
         ("removed what says that it is one", &|| {
-            fs::remove_file(slot.join(".gitmodules")).unwrap()
+            fs::remove_file(slot.join(".gitmodules")).unwrap();
         }),
         ("set up a program for git to run", &|| {
             let evil = format!("touch '{}'", tree.world.path("ran").display());

@@ -23,6 +23,11 @@ impl Stop {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// For those who know nothing of archives.
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+
     pub(crate) fn is_stopped(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -12,7 +12,6 @@ use super::engine::{Engine, status};
 use super::error::DockerError;
 use super::images::{Obtained, Request};
 use super::names::{Names, random};
-use super::objects::object_directories;
 use super::scripts::{SCRIPT, SEARCH_FOR_SHELL};
 use super::services::build_endpoint;
 use super::settings::SharedPaths;
@@ -20,7 +19,9 @@ use super::tree;
 use super::user;
 use super::work_tree::WorkTree;
 use crate::executor::JobParts;
+use crate::refuse;
 use crate::slot;
+use crate::sources::Sources;
 use crate::variables::Variables;
 
 /// In the slot's temporary folder: the container's temporary folder.
@@ -97,11 +98,6 @@ impl Plan {
             }),
             ..ContainerCreateBody::default()
         };
-        let repository = job
-            .payload
-            .gantry
-            .as_ref()
-            .and_then(|gantry| gantry.local_repository.as_ref());
         Plan {
             user: user.unwrap_or_else(|| obtained.user.clone()),
             image: obtained,
@@ -114,9 +110,7 @@ impl Plan {
             temporary_dir: job.slot.temporary_dir.join(INSIDE),
             temporary_dir_inside: job.places.temporary_dir.clone(),
             share: settings.shared_paths == SharedPaths::Auto,
-            objects: repository
-                .map(|repository| object_directories(repository.as_ref()))
-                .unwrap_or_default(),
+            objects: objects(job, variables),
         }
     }
 
@@ -201,6 +195,18 @@ impl Plan {
         }
         Container::create(engine, self.names.container(role), self.platform.as_deref(), body).await
     }
+}
+
+/// Returns the folders that git reads objects from in the work tree; none for a job without a checkout.
+fn objects(job: &JobParts<'_>, variables: &Variables) -> Vec<PathBuf> {
+    let steering = refuse::steering(variables).ok();
+    let steering = steering.filter(|_| {
+        let gantry = job.payload.gantry.as_ref();
+        gantry.is_some_and(|gantry| gantry.local_repository.is_some())
+    });
+    steering.map_or_else(Vec::new, |steering| {
+        Sources::new(job.payload, variables, &steering).object_directories(&job.slot.project_dir)
+    })
 }
 
 /// Returns a mount of this machine's folder `source` at the container's `target`.

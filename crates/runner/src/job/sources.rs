@@ -1,26 +1,31 @@
 //! The stage that makes the work tree a checkout of the job's commit.
 //!
 //! Objects are borrowed from a repository on this machine, so nothing is fetched and there is always the whole history.
+//! Only a submodule of which there is nothing on this machine is cloned.
 
 use std::fs;
-use std::path::Path;
 
 use gantry_git::GitError;
-use gantry_git::worktree::{self, Checkout, Prepared};
+use gantry_git::submodules::{LaidOut, Origin};
+use gantry_git::worktree::Prepared;
 use gantry_protocol::Coordinator;
+use gantry_protocol::steering::{Steering, Strategy};
 
 use super::Job;
+use crate::archive::Stop;
 use crate::executor::Environment;
 use crate::outcome::Halt;
-use crate::refuse::Strategy;
+use crate::refuse;
 use crate::slot;
+use crate::sources::Sources;
 
 const PRE_GET_SOURCES: &str = "pre_get_sources_script";
 const POST_GET_SOURCES: &str = "post_get_sources_script";
 
 impl<C: Coordinator> Job<'_, C> {
     pub(super) async fn get_sources<E: Environment>(&self, environment: &E) -> Result<(), Halt> {
-        let strategy = Strategy::of(self.payload, &self.variables)?;
+        let steering = &refuse::steering(&self.variables)?;
+        let strategy = refuse::strategy(self.payload, steering);
         self.stage(
             "get_sources",
             "Getting source from Git repository",
@@ -32,18 +37,19 @@ impl<C: Coordinator> Job<'_, C> {
                     .unwrap_or(&self.places.project_dir)
                     .to_owned();
                 self.hook(environment, PRE_GET_SOURCES, &outside).await?;
+                let stop = &stop;
                 self.attempt("GET_SOURCES_ATTEMPTS", |attempt| async move {
                     let again = attempt > 1;
                     match strategy {
                         Strategy::None => self.keep_files().await,
                         Strategy::Empty => self.empty_folder().await,
-                        Strategy::Fetch => self.check_out(again).await,
-                        Strategy::Clone => self.check_out(true).await,
+                        Strategy::Fetch => self.check_out(steering, again, stop).await,
+                        Strategy::Clone => self.check_out(steering, true, stop).await,
                     }
                 })
                 .await?;
                 if self.has_hook(POST_GET_SOURCES) {
-                    environment.put_work_tree(&stop).await?;
+                    environment.put_work_tree(stop).await?;
                 }
                 self.hook(environment, POST_GET_SOURCES, &self.places.project_dir)
                     .await
@@ -75,7 +81,7 @@ impl<C: Coordinator> Job<'_, C> {
             .map_err(|error| Halt::system(format!("cannot make the project directory: {error}")))
     }
 
-    async fn check_out(&self, afresh: bool) -> Result<(), Halt> {
+    async fn check_out(&self, steering: &Steering, afresh: bool, stop: &Stop) -> Result<(), Halt> {
         let checkout = self
             .variables
             .get("GIT_CHECKOUT")
@@ -94,13 +100,9 @@ impl<C: Coordinator> Job<'_, C> {
             "Checking out {short} as detached HEAD (ref is {})...",
             git_info.git_ref
         ));
-        let gantry = self.payload.gantry.clone().unwrap_or_default();
-        let sha = git_info.sha.clone();
-        let clean_flags = self
-            .variables
-            .get("GIT_CLEAN_FLAGS")
-            .filter(|flags| !flags.trim().is_empty());
-        let overlaid = gantry.overlay_tree.is_some();
+        let sources = Sources::new(self.payload, &self.variables, steering);
+        let (overlaid, wish) = (sources.has_overlay(), sources.submodules.clone());
+        let stop = stop.clone();
         let prepared: Result<Prepared, Halt> = self
             .blocking(move |slot| {
                 if afresh {
@@ -108,25 +110,41 @@ impl<C: Coordinator> Job<'_, C> {
                         Halt::system(format!("cannot empty the project directory: {error}"))
                     })?;
                 }
-                let checkout = Checkout {
-                    repository: Path::new(gantry.local_repository.as_deref().unwrap_or_default()),
-                    sha: &sha,
-                    overlay_tree: gantry.overlay_tree.as_deref(),
-                    clean_flags: clean_flags.as_deref(),
-                    submodules: None,
-                };
-                worktree::prepare(&slot.project_dir, &checkout).map_err(|error| git_failed(&error))
+                sources
+                    .lay_out(&slot.project_dir, &stop)
+                    .map_err(|error| git_failed(&error))
             })
             .await?;
-        if prepared?.fresh {
+        let prepared = prepared?;
+        if prepared.fresh {
             self.trace.notice("Created fresh repository.");
         }
         if overlaid {
             self.trace.line("Laid uncommitted changes over it");
         }
-        self.trace.line("Skipping Git submodules setup");
+        match wish {
+            None => self.trace.line("Skipping Git submodules setup"),
+            Some(wish) => {
+                let how = if wish.nested { " recursively" } else { "" };
+                self.trace.line(&format!("Updating Git submodules{how}..."));
+                for submodule in &prepared.submodules {
+                    self.trace.line(&described(submodule));
+                }
+            }
+        }
         Ok(())
     }
+}
+
+fn described(submodule: &LaidOut) -> String {
+    let short = submodule.sha.get(..8).unwrap_or(&submodule.sha);
+    let from = match &submodule.from {
+        Origin::Checkout { dirty: false } => "as it is checked out".to_owned(),
+        Origin::Checkout { dirty: true } => "as it is checked out, with uncommitted changes".to_owned(),
+        Origin::Kept => "from the repository that git keeps of it".to_owned(),
+        Origin::Clone { url } => format!("cloned from {url}"),
+    };
+    format!("Submodule {} at {short}, {from}", submodule.path)
 }
 
 /// Joins the causes, since a log line is read without its programmer.

@@ -197,9 +197,10 @@ async fn what_is_not_honoured_is_refused() {
     let mut remote = world.job(&["true"]);
     remote.gantry = None;
     let mut submodules = world.job(&["true"]);
-    submodules
-        .variables
-        .push(variable("GIT_SUBMODULE_STRATEGY", "recursive"));
+    submodules.variables.extend([
+        variable("GIT_SUBMODULE_STRATEGY", "recursive"),
+        variable("GIT_SUBMODULE_UPDATE_FLAGS", "--remote"),
+    ]);
     let mut strategy = world.job(&["true"]);
     strategy.variables.push(variable("GIT_STRATEGY", "svn"));
     for (job, message) in [
@@ -210,7 +211,7 @@ async fn what_is_not_honoured_is_refused() {
         ),
         (
             submodules,
-            "GIT_SUBMODULE_STRATEGY `recursive` is not supported by this runner",
+            "GIT_SUBMODULE_UPDATE_FLAGS `--remote` is not supported",
         ),
         (
             strategy,

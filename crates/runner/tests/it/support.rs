@@ -223,7 +223,7 @@ impl World {
             },
             gantry: Some(GantryInfo {
                 local_repository: Some(self.path().join("repository").display().to_string()),
-                overlay_tree: None,
+                ..GantryInfo::default()
             }),
             ..JobPayload::default()
         }
