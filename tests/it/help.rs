@@ -150,6 +150,8 @@ fn run() {
           --jobs <N>                How many jobs run at once [default: one per processor] [env:
                                     GANTRY_JOBS=]
           --fail-fast               Cancel the rest as soon as a job fails
+          --in-place                Work in this folder as it is, one job at a time: no work trees,
+                                    nothing is cleaned or restored
           --executor <EXECUTOR>     What runs the jobs: `shell` also takes those that name an image,
                                     without it [default: auto] [possible values: auto, shell]
       -h, --help                    Print help

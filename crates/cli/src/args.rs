@@ -210,6 +210,9 @@ pub(crate) struct RunArgs {
     /// Cancel the rest as soon as a job fails
     #[arg(long)]
     pub(crate) fail_fast: bool,
+    /// Work in this folder as it is, one job at a time: no work trees, nothing is cleaned or restored
+    #[arg(long, conflicts_with = "resume")]
+    pub(crate) in_place: bool,
     /// What runs the jobs: `shell` also takes those that name an image, without it
     #[arg(long, value_enum, default_value_t = ExecutorKind::Auto, value_name = "EXECUTOR")]
     pub(crate) executor: ExecutorKind,

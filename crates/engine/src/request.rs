@@ -31,6 +31,9 @@ pub struct Options {
     pub jobs_limit: NonZeroUsize,
     /// Cancel the rest as soon as a job fails that may not.
     pub fail_fast: bool,
+    /// Jobs work in the user's own folder, so they run one at a time.
+    #[serde(default)]
+    pub in_place: bool,
 }
 
 impl Default for Options {
@@ -41,6 +44,7 @@ impl Default for Options {
             deploy: Deploy::No,
             jobs_limit: NonZeroUsize::MIN,
             fail_fast: false,
+            in_place: false,
         }
     }
 }

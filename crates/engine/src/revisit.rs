@@ -19,6 +19,8 @@ use crate::select::select;
 #[derive(Debug, Clone)]
 pub struct Revisit {
     pub payload: JobPayload,
+    /// The job worked in the user's own folder.
+    pub in_place: bool,
     /// Where the archives of its dependencies lie, by the payload's ids.
     pub archives: Vec<(i64, PathBuf)>,
 }
@@ -96,7 +98,11 @@ impl Revisit {
             dependencies: &dependencies,
         }
         .payload();
-        Ok(Revisit { payload, archives })
+        Ok(Revisit {
+            payload,
+            in_place: options.in_place,
+            archives,
+        })
     }
 }
 

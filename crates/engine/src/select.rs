@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use gantry_language::plan::{Place, Plan, PlannedJob, When, Work};
 use gantry_language::variables::{Layers, for_job, value_of};
-use gantry_protocol::steering::{self, Steering, Unsupported};
+use gantry_protocol::steering::{self, Steering, Strategy, Unsupported};
 
 use crate::hold::hold;
 use crate::request::{Deploy, Executor, Options, Selection};
@@ -47,6 +47,8 @@ pub enum RefusalCause {
     /// A variable asks for what no runner does.
     #[error("cannot be carried out: {0}")]
     Steering(Unsupported),
+    #[error("wants an empty folder (`GIT_STRATEGY: empty`), which it cannot have in place")]
+    EmptyInPlace,
 }
 
 impl Refusal {
@@ -73,7 +75,7 @@ pub fn refusals(
         .filter(|job| hold(job, &options.deploy).is_none())
         .filter(|job| job.when != When::Manual || is_played(job, options))
         .filter_map(|job| {
-            refusal_cause(job, layers, executor).map(|cause| Refusal {
+            refusal_cause(job, layers, options, executor).map(|cause| Refusal {
                 job: job.name.clone(),
                 place: job.place.clone(),
                 cause,
@@ -82,7 +84,12 @@ pub fn refusals(
         .collect())
 }
 
-fn refusal_cause(job: &PlannedJob, layers: &Layers, executor: Executor) -> Option<RefusalCause> {
+fn refusal_cause(
+    job: &PlannedJob,
+    layers: &Layers,
+    options: &Options,
+    executor: Executor,
+) -> Option<RefusalCause> {
     let build = match &job.work {
         Work::Trigger(trigger) => {
             return Some(RefusalCause::Trigger {
@@ -94,8 +101,12 @@ fn refusal_cause(job: &PlannedJob, layers: &Layers, executor: Executor) -> Optio
     if build.release.is_some() {
         return Some(RefusalCause::Release);
     }
-    if let Err(unsupported) = steering(job, layers) {
-        return Some(RefusalCause::Steering(unsupported));
+    match steering(job, layers) {
+        Err(unsupported) => return Some(RefusalCause::Steering(unsupported)),
+        Ok(strategy) if options.in_place && strategy == Some(Strategy::Empty) => {
+            return Some(RefusalCause::EmptyInPlace);
+        }
+        Ok(_) => {}
     }
     if executor == Executor::Shell {
         return None;
@@ -112,16 +123,16 @@ fn refusal_cause(job: &PlannedJob, layers: &Layers, executor: Executor) -> Optio
 
 /// Reads the variables with which a job steers its runner. What only a dotenv report will tell is not known here; the
 /// runner reads them once more.
-fn steering(job: &PlannedJob, layers: &Layers) -> Result<(), Unsupported> {
+fn steering(job: &PlannedJob, layers: &Layers) -> Result<Option<Strategy>, Unsupported> {
     let steers = |key: &str| steering::VARIABLES.contains(&key);
     let given = layers.project.iter().chain(&layers.pipeline);
     let steered = job.variables.iter().any(|variable| steers(&variable.key))
         || given.into_iter().any(|variable| steers(&variable.key));
     if !steered {
-        return Ok(());
+        return Ok(None);
     }
     let variables = for_job(layers, job, &[], &[]);
-    Steering::read(|name| value_of(&variables, name).unwrap_or_default()).map(drop)
+    Steering::read(|name| value_of(&variables, name).unwrap_or_default()).map(|steering| steering.strategy)
 }
 
 /// Returns the plan with only the jobs that a request is about.

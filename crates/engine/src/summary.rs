@@ -15,6 +15,8 @@ pub struct Summary {
     pub run: RunId,
     pub status: Status,
     pub ending: Ending,
+    /// The jobs worked in the user's own folder.
+    pub in_place: bool,
     /// In the order of the plan.
     pub jobs: Vec<JobSummary>,
 }
@@ -77,6 +79,7 @@ impl Summary {
         Summary {
             run: run.ledger.run(),
             status,
+            in_place: run.options.in_place,
             ending: match interrupted {
                 true => Ending::Interrupted,
                 false => Ending::of(status, &jobs),

@@ -169,10 +169,13 @@ pub(crate) fn project_of(payload: &JobPayload, settings: &Settings) -> String {
 
 async fn take_slot(payload: &JobPayload, settings: &Settings) -> Result<Arc<Slot>, Halt> {
     let project = project_of(payload, settings);
-    let builds_root = settings.builds_root.clone();
+    let (builds_root, in_place) = (settings.builds_root.clone(), settings.in_place.clone());
     let mark = visit::mark(payload);
     let taken: Result<Result<Slot, SlotError>, _> = tokio::task::spawn_blocking(move || {
-        let slot = Slot::take(&builds_root, &project)?;
+        let slot = match in_place {
+            Some(folder) => Slot::in_place(&builds_root, &folder)?,
+            None => Slot::take(&builds_root, &project)?,
+        };
         slot.set_mark(&mark)?;
         Ok(slot)
     })

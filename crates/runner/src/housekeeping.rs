@@ -54,7 +54,7 @@ pub fn remove_slot(builds_root: &Path, number: usize) -> io::Result<bool> {
 fn vacant(builds_root: &Path, number: usize) -> io::Result<Option<Vacant>> {
     slot::vacant(builds_root, number).map_err(|error| match error {
         SlotError::Io { source, .. } => source,
-        error @ SlotError::ProjectPath(_) => io::Error::other(error),
+        error @ (SlotError::ProjectPath(_) | SlotError::InUse(_)) => io::Error::other(error),
     })
 }
 

@@ -275,7 +275,7 @@ impl From<SlotError> for Halt {
                 reason: FailureReason::RunnerConfigurationError,
                 message: error.to_string(),
             },
-            SlotError::Io { .. } => Halt::system(error.to_string()),
+            SlotError::InUse(_) | SlotError::Io { .. } => Halt::system(error.to_string()),
         }
     }
 }

@@ -34,6 +34,8 @@ pub struct Settings {
     pub cache_root: PathBuf,
     /// Holds the work trees: `<slot>/<project>`, and `<slot>/<project>.tmp` beside each.
     pub builds_root: PathBuf,
+    /// The folder in which jobs work as it is, one at a time, instead of in work trees of their own.
+    pub in_place: Option<PathBuf>,
     /// Whether each line of the log tells its time.
     pub timestamps: bool,
     /// The environment of a job's processes before the job's own variables are exported.
@@ -64,6 +66,7 @@ impl Settings {
             docker: DockerSettings::default(),
             cache_root,
             builds_root,
+            in_place: None,
             timestamps: false,
             inherited_environment: Vec::new(),
             supervisor,

@@ -7,7 +7,11 @@
 //! Within a slot each project has its work tree, which the next job of that project finds again, and beside it a
 //! folder `….tmp` for what belongs to one job: scripts, file variables, archives. That one is emptied before a job
 //! (the job before may have been killed) and after it. In `….modules` lie clones of submodules. The file `….job` says which job had the work tree last.
+//!
+//! A slot may also be a folder of the user's: then its locks and what belongs to one job lie in the builds folder, and
+//! nothing but scripts changes the folder itself.
 
+use std::fmt::Display;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -19,6 +23,8 @@ use gantry_git::worktree::remove_tree;
 pub(crate) enum SlotError {
     #[error("`{0}` is no project path")]
     ProjectPath(String),
+    #[error("somebody works in `{}` already; in place, jobs run one at a time", .0.display())]
+    InUse(PathBuf),
     #[error("cannot use `{}`: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
@@ -32,8 +38,13 @@ pub(crate) struct Slot {
     pub(crate) temporary_dir: PathBuf,
     /// The file that supervisors of this slot lock.
     pub(crate) running_lock: PathBuf,
+    /// Says whose the work tree is.
+    mark: PathBuf,
     _lock: Lock,
 }
+
+/// In the place of a number: the slot whose work tree is a folder of the user's.
+const IN_PLACE: &str = "in-place";
 
 impl Slot {
     /// Takes the first free slot, and prepares its temporary folder for the project.
@@ -67,7 +78,7 @@ impl Slot {
             if let Some(Vacant(lock)) = vacant(&root, number)? {
                 let running = running_lock(&root, number);
                 let slot = Slot::new(root.clone(), number, &project_path, running, lock);
-                if fs::read_to_string(slot.mark()).is_ok_and(|found| found == mark) {
+                if fs::read_to_string(&slot.mark).is_ok_and(|found| found == mark) {
                     slot.clear_temporary()?;
                     return Ok(Some(slot));
                 }
@@ -76,10 +87,31 @@ impl Slot {
         Ok(None)
     }
 
+    /// Takes `folder` itself as the work tree. Only what is beside one otherwise lies below `builds_root`.
+    pub(crate) fn in_place(builds_root: &Path, folder: &Path) -> Result<Slot, SlotError> {
+        fs::create_dir_all(builds_root).map_err(at(builds_root))?;
+        let root = builds_root.canonicalize().map_err(at(builds_root))?;
+        let Some(Vacant(lock)) = vacant(&root, IN_PLACE)? else {
+            return Err(SlotError::InUse(folder.to_owned()));
+        };
+        let slot = Slot {
+            number: 0,
+            project_dir: folder.to_owned(),
+            temporary_dir: root.join(format!("{IN_PLACE}.tmp")),
+            running_lock: running_lock(&root, IN_PLACE),
+            mark: root.join(format!("{IN_PLACE}.job")),
+            builds_root: root,
+            _lock: lock,
+        };
+        slot.clear_temporary()?;
+        Ok(slot)
+    }
+
     fn new(root: PathBuf, number: usize, project: &Path, running_lock: PathBuf, lock: Lock) -> Slot {
         let project_dir = root.join(number.to_string()).join(project);
         Slot {
             temporary_dir: beside(&project_dir, ".tmp"),
+            mark: beside(&project_dir, ".job"),
             builds_root: root,
             number,
             project_dir,
@@ -90,12 +122,7 @@ impl Slot {
 
     /// Says whose the work tree is from now on.
     pub(crate) fn set_mark(&self, mark: &str) -> Result<(), SlotError> {
-        let path = self.mark();
-        fs::write(&path, mark).map_err(at(&path))
-    }
-
-    fn mark(&self) -> PathBuf {
-        beside(&self.project_dir, ".job")
+        fs::write(&self.mark, mark).map_err(at(&self.mark))
     }
 
     /// Empties the temporary folder, which only its owner may enter.
@@ -116,16 +143,16 @@ impl Slot {
 pub(crate) struct Vacant(Lock);
 
 /// Locks a slot where nobody works.
-pub(crate) fn vacant(root: &Path, number: usize) -> Result<Option<Vacant>, SlotError> {
+pub(crate) fn vacant(root: &Path, number: impl Display) -> Result<Option<Vacant>, SlotError> {
     // In this order: whoever works in the slot must find the second lock free for its supervisors.
     let Some(lock) = try_lock(&root.join(format!("{number}.lock")))? else {
         return Ok(None);
     };
-    Ok(try_lock(&running_lock(root, number))?.map(|_| Vacant(lock)))
+    Ok(try_lock(&running_lock(root, &number))?.map(|_| Vacant(lock)))
 }
 
 /// Returns the file that the supervisors of a slot lock.
-fn running_lock(root: &Path, number: usize) -> PathBuf {
+fn running_lock(root: &Path, number: impl Display) -> PathBuf {
     root.join(format!("{number}.running"))
 }
 
@@ -243,6 +270,22 @@ mod tests {
         assert_eq!(Slot::take(root.path(), "app").unwrap().number, 1);
         drop(supervisor);
         assert_eq!(Slot::take(root.path(), "app").unwrap().number, 0);
+    }
+
+    #[test]
+    fn in_place_the_folder_is_the_users_and_everything_else_is_not_in_it() {
+        let (root, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(folder.path().join("file"), "x").unwrap();
+        let slot = Slot::in_place(root.path(), folder.path()).unwrap();
+        slot.set_mark("7").unwrap();
+        let second = Slot::in_place(root.path(), folder.path());
+        assert!(matches!(second, Err(SlotError::InUse(_))), "{second:?}");
+        // Slots with numbers are others.
+        Slot::take(root.path(), "app").unwrap();
+        drop(slot);
+        Slot::in_place(root.path(), folder.path()).unwrap();
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().collect();
+        assert_eq!(left.len(), 1);
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub enum Tree {
     AsLeft,
     /// Another job has the tree by now; this one is made anew.
     Fresh,
+    /// It worked in the user's own folder, which is as it is.
+    InPlace,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -71,26 +73,35 @@ impl Visit {
     ) -> Result<Visit, VisitError> {
         let project = project_of(payload, settings);
         let refused = |error: slot::SlotError| VisitError::NotSupported(error.to_string());
+        if let Some(folder) = &settings.in_place {
+            let slot = Slot::in_place(&settings.builds_root, folder).map_err(refused)?;
+            let visit = Visit::in_slot(payload, slot, Tree::InPlace);
+            visit.write_files()?;
+            return Ok(visit);
+        }
         let left = Slot::find(&settings.builds_root, &project, &mark(payload)).map_err(refused)?;
         let (slot, tree) = match left.filter(|slot| slot.project_dir.is_dir()) {
             Some(slot) => (slot, Tree::AsLeft),
             None => (Slot::take(fresh_root, &project).map_err(refused)?, Tree::Fresh),
         };
-        let limit = u64::try_from(payload.runner_info.timeout).unwrap_or(DEFAULT_TIMEOUT_SECS);
-        let list = runner_variables(payload, &slot, Kind::Shell, &Places::of(&slot), limit);
-        let variables = Variables::new(list, &slot.temporary_dir);
-        let mut visit = Visit {
-            slot,
-            variables,
-            tree,
-            missing: Vec::new(),
-        };
+        let mut visit = Visit::in_slot(payload, slot, tree);
         if tree == Tree::Fresh {
             visit.lay_out(payload)?;
             visit.bring_in(payload, settings, archives)?;
         }
         visit.write_files()?;
         Ok(visit)
+    }
+
+    fn in_slot(payload: &JobPayload, slot: Slot, tree: Tree) -> Visit {
+        let limit = u64::try_from(payload.runner_info.timeout).unwrap_or(DEFAULT_TIMEOUT_SECS);
+        let list = runner_variables(payload, &slot, Kind::Shell, &Places::of(&slot), limit);
+        Visit {
+            variables: Variables::new(list, &slot.temporary_dir),
+            slot,
+            tree,
+            missing: Vec::new(),
+        }
     }
 
     pub fn tree(&self) -> Tree {

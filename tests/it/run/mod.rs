@@ -5,6 +5,7 @@ mod cache;
 mod coverage;
 mod deploy;
 mod endings;
+mod in_place;
 mod live;
 mod manual;
 mod nothing;

@@ -31,9 +31,17 @@ impl Earlier {
             return Err(CommandError::usage(format!("run {} still goes on", run.id))
                 .hint(format!("gantry logs -f {} follows it", run.id)));
         }
+        let options: Option<Options> = serde_json::from_str(&run.options).ok();
+        if options.as_ref().is_some_and(|options| options.in_place) {
+            let message = format!(
+                "run {} worked in place, so nobody knows which files its jobs saw",
+                run.id
+            );
+            return Err(CommandError::usage(message).hint("gantry run begins anew"));
+        }
         Ok(Earlier {
             circumstances: Circumstances::read(&reader, run.id).map_err(engine_error)?,
-            options: serde_json::from_str(&run.options).ok(),
+            options,
             run,
         })
     }

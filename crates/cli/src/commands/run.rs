@@ -25,7 +25,7 @@ use crate::args::{ExecutorKind, Format, Global, RunArgs};
 #[cfg(feature = "docker")]
 use crate::containers;
 use crate::error::{CommandError, Exit};
-use crate::output;
+use crate::output::{self, style::*};
 use crate::places::Places;
 use crate::question::Question;
 use crate::reporter::{self, Notes, Reporter};
@@ -92,6 +92,12 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         ExecutorKind::Shell => Executor::Shell,
         // Nothing has to be refused for its image.
         #[cfg(feature = "docker")]
+        ExecutorKind::Docker if args.in_place => {
+            return Err(
+                CommandError::usage("a container cannot work in place").hint("leave out one of the two")
+            );
+        }
+        #[cfg(feature = "docker")]
         ExecutorKind::Docker => Executor::Shell,
     };
     refuse(&refusals(&plan, &question.layers, &options, executor).map_err(|error| unknown_name(&error))?)?;
@@ -108,10 +114,13 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         if let Some(earlier) = &earlier {
             text.push_str(&format!("resumes   {}\n", earlier.describe(&options)));
         }
-        if snapshot.dirty {
+        if snapshot.dirty && !args.in_place {
             text.push_str("          with the uncommitted files of the work tree\n");
         }
-        for left_out in &snapshot.left_out {
+        if args.in_place {
+            text.push_str(&in_place(&question));
+        }
+        for left_out in snapshot.left_out.iter().filter(|_| !args.in_place) {
             text.push_str(&format!("note      not in the work trees of jobs: {left_out}\n"));
         }
         output::print(&format!("{text}\n"))?;
@@ -133,7 +142,10 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     let names: Vec<&str> = request.plan.jobs.iter().map(|job| job.name.as_str()).collect();
     let mut reporter = reporter::reporter(global.format, &names, &store);
     let run = Run::start(store, request, &files, Clock::system()).map_err(engine_error)?;
-    let settings = settings(&places)?;
+    let settings = Settings {
+        in_place: args.in_place.then(|| question.root.clone()),
+        ..settings(&places)?
+    };
     #[cfg(feature = "docker")]
     let (settings, _owner) = match args.executor {
         ExecutorKind::Docker => containers::open(settings, &places)?,
@@ -224,8 +236,12 @@ fn options(args: &RunArgs) -> Options {
             Some("") => Deploy::All,
             Some(environment) => Deploy::Environments(vec![environment.to_owned()]),
         },
-        jobs_limit: args.jobs.unwrap_or(processors),
+        jobs_limit: match args.in_place {
+            true => NonZeroUsize::MIN,
+            false => args.jobs.unwrap_or(processors),
+        },
         fail_fast: args.fail_fast,
+        in_place: args.in_place,
     }
 }
 
@@ -309,6 +325,13 @@ fn facts(question: &Question, snapshot: &Snapshot) -> Facts {
             submodules: snapshot.submodules.iter().map(submodule).collect(),
         },
     }
+}
+
+fn in_place(question: &Question) -> String {
+    format!(
+        "{BOLD}{YELLOW}in place{RESET}  jobs work in {} as it is, one at a time; what they do to your files stays\n",
+        question.root.display()
+    )
 }
 
 fn submodule(submodule: &gantry_git::submodules::Submodule) -> Submodule {

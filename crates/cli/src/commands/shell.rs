@@ -44,7 +44,10 @@ pub(crate) fn shell(global: &Global, args: &ShellArgs) -> Result<Ended, CommandE
     notes.extend(circumstances.and_then(|circumstances| not_given(&circumstances, &given)));
     let revisit = Revisit::new(&reader, &run, &attempt, project, given).map_err(|error| unknown(&error))?;
     let places = Places::of(&root)?;
-    let settings = run::settings(&places)?;
+    let settings = Settings {
+        in_place: revisit.in_place.then(|| root.clone()),
+        ..run::settings(&places)?
+    };
     if args.command.is_empty() {
         find_bash()?;
     }
@@ -154,6 +157,7 @@ fn introduction(run: &Run, attempt: &Attempt, visit: &Visit, notes: &[String]) -
     };
     let tree = match visit.tree() {
         Tree::AsLeft => "as it was left",
+        Tree::InPlace => "your own, as they are now",
         Tree::Fresh => "made afresh, since another job has the old work tree by now",
     };
     let mut out = format!(

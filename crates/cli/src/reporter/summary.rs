@@ -31,6 +31,11 @@ pub(super) fn text(ending: &Ending<'_>, tails: &Tails) -> String {
         summary.run,
         headline(summary)
     ));
+    if summary.in_place {
+        out.push_str(&format!(
+            "  {YELLOW}in place: what the jobs did to your files stays{RESET}\n"
+        ));
+    }
     let wide = output::width(summary.jobs.iter().map(|job| job.name.as_str()), MAX_NAME);
     for job in &summary.jobs {
         out.push_str(&row(summary, job, wide));

@@ -46,7 +46,9 @@ fn value<'a>(payload: &'a JobPayload, key: &str) -> &'a str {
 #[tokio::test(start_paused = true)]
 async fn an_attempt_is_put_together_once_more() {
     let told = told().await;
-    let Revisit { payload, archives } = revisit(&told, "unit").unwrap();
+    let Revisit {
+        payload, archives, ..
+    } = revisit(&told, "unit").unwrap();
     assert_eq!(payload.id, last(&told, "unit").id.0);
     assert_eq!(payload.git_info.sha, "b".repeat(40));
     assert_eq!(payload.steps[0].script, ["make unit"]);

@@ -28,6 +28,9 @@ const REPORT_NAMES: [(&str, &str); 7] = [
     ("annotations", "gl-annotations.json"),
 ];
 
+/// What Gantry keeps in the user's own folder, secrets included.
+const OURS: [&str; 2] = [".gantry", ".gantry/**/*"];
+
 /// How the files of an artifact become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -81,11 +84,16 @@ impl<C: Coordinator> Job<'_, C> {
     }
 
     fn wanted_by_artifact(&self, artifact: &Artifact) -> Wanted {
-        let expand = |paths: &[String]| paths.iter().map(|path| self.variables.expand(path)).collect();
+        let expand = |paths: &[String]| -> Vec<String> {
+            paths.iter().map(|path| self.variables.expand(path)).collect()
+        };
         Wanted {
             project_dir: self.places.project_dir.clone(),
             paths: expand(&artifact.paths),
-            exclude: expand(&artifact.exclude),
+            exclude: match self.settings.in_place {
+                Some(_) => [expand(&artifact.exclude), OURS.map(str::to_owned).into()].concat(),
+                None => expand(&artifact.exclude),
+            },
             untracked: artifact.untracked,
         }
     }

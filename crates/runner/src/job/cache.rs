@@ -51,10 +51,12 @@ impl Policy {
 }
 
 impl<C: Coordinator> Job<'_, C> {
+    /// In place there are none: the files of the last job are still there, and so are the user's.
     fn caches(&self) -> impl Iterator<Item = &Cache> {
         self.payload
             .cache
             .iter()
+            .filter(|_| self.settings.in_place.is_none())
             .filter(|cache| cache.untracked || !cache.paths.is_empty())
     }
 

@@ -22,6 +22,13 @@ impl<C: Coordinator> Job<'_, C> {
         }
         self.stage("download_artifacts", "Downloading artifacts", |stop| async move {
             for dependency in self.dependencies() {
+                if self.settings.in_place.is_some() {
+                    self.trace.line(&format!(
+                        "Artifacts of {} ({}) are where the job has left them",
+                        dependency.name, dependency.id
+                    ));
+                    continue;
+                }
                 let stop = &stop;
                 self.attempt("ARTIFACT_DOWNLOAD_ATTEMPTS", |_| self.download(dependency, stop))
                     .await?;

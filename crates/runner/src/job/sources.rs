@@ -4,6 +4,7 @@
 //! Only a submodule of which there is nothing on this machine is cloned.
 
 use std::fs;
+use std::path::Path;
 
 use gantry_git::GitError;
 use gantry_git::submodules::{LaidOut, Origin};
@@ -24,6 +25,9 @@ const POST_GET_SOURCES: &str = "post_get_sources_script";
 
 impl<C: Coordinator> Job<'_, C> {
     pub(super) async fn get_sources<E: Environment>(&self, environment: &E) -> Result<(), Halt> {
+        if let Some(folder) = &self.settings.in_place {
+            return self.work_in_place(folder).await;
+        }
         let steering = &refuse::steering(&self.variables)?;
         let strategy = refuse::strategy(self.payload, steering);
         self.stage(
@@ -62,6 +66,25 @@ impl<C: Coordinator> Job<'_, C> {
         self.trace.line("Skipping Git repository setup");
         self.trace.line("Skipping Git checkout");
         self.folder(false).await
+    }
+
+    async fn work_in_place(&self, folder: &Path) -> Result<(), Halt> {
+        self.stage(
+            "get_sources",
+            "Getting source from Git repository",
+            |_| async move {
+                self.trace.line(&format!(
+                    "Working in {} as it is: nothing is checked out, cleaned or restored",
+                    folder.display()
+                ));
+                if !self.payload.cache.is_empty() {
+                    self.trace
+                        .line("Caches are neither restored nor saved: their files are in place");
+                }
+                Ok(())
+            },
+        )
+        .await
     }
 
     async fn empty_folder(&self) -> Result<(), Halt> {

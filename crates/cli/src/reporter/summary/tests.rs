@@ -84,6 +84,7 @@ fn run(ending: Ended, jobs: Vec<JobSummary>) -> Summary {
     Summary {
         run: RunId(7),
         status: Status::Success,
+        in_place: false,
         ending,
         jobs,
     }
