@@ -82,6 +82,8 @@ fn programs_read_it_too() {
         {
           "asks_first": false,
           "because": "it acts on environment `production`",
+          "executor": "shell",
+          "image": null,
           "name": "rollout",
           "prospect": "held",
           "stage": "deploy"
@@ -89,6 +91,8 @@ fn programs_read_it_too() {
         {
           "asks_first": false,
           "because": "waits for `rollout`",
+          "executor": "shell",
+          "image": null,
           "name": "smoke",
           "prospect": "waits",
           "stage": "deploy"

@@ -46,6 +46,11 @@ impl<'env> Gantry<'env> {
         self.variable("PATH", folder)
     }
 
+    /// Where it looks for an engine of containers, there is none.
+    pub(crate) fn without_engine(self) -> Gantry<'env> {
+        self.variable("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    }
+
     /// Calls it from a folder of the project.
     pub(crate) fn from(mut self, folder: &str) -> Gantry<'env> {
         self.command.current_dir(self.environment.path(folder));

@@ -152,8 +152,9 @@ fn run() {
           --fail-fast               Cancel the rest as soon as a job fails
           --in-place                Work in this folder as it is, one job at a time: no work trees,
                                     nothing is cleaned or restored
-          --executor <EXECUTOR>     What runs the jobs: `shell` also takes those that name an image,
-                                    without it [default: auto] [possible values: auto, shell]
+          --executor <EXECUTOR>     What runs the jobs: a container where they name an image (auto),
+                                    never, or always [default: auto] [possible values: auto, shell,
+                                    docker]
       -h, --help                    Print help
 
     Pipeline:

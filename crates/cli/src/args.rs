@@ -213,7 +213,7 @@ pub(crate) struct RunArgs {
     /// Work in this folder as it is, one job at a time: no work trees, nothing is cleaned or restored
     #[arg(long, conflicts_with = "resume")]
     pub(crate) in_place: bool,
-    /// What runs the jobs: `shell` also takes those that name an image, without it
+    /// What runs the jobs: a container where they name an image (auto), never, or always
     #[arg(long, value_enum, default_value_t = ExecutorKind::Auto, value_name = "EXECUTOR")]
     pub(crate) executor: ExecutorKind,
     #[command(flatten)]
@@ -224,8 +224,6 @@ pub(crate) struct RunArgs {
 pub(crate) enum ExecutorKind {
     Auto,
     Shell,
-    /// Containers for jobs that name an image, the shell for the others
-    #[cfg(feature = "docker")]
     Docker,
 }
 

@@ -1,41 +1,146 @@
-//! Containers for jobs that name an image: whose they are, and what dead runs have left of theirs.
+//! Containers for jobs that ask for one: the engine that makes them, whose they are, and what dead runs left of theirs.
+//!
+//! The engine is asked once, before anything of a run starts, and only where a job of it runs in a container.
 
-use gantry_runner::docker::{DockerSettings, Owner, remove_leftovers};
+use std::future::Future;
+
+use gantry_engine::{Executor, Options, Resumption, Venue, venues};
+use gantry_language::plan::Plan;
+use gantry_runner::docker::{self, DeadOwner, DockerError, DockerSettings, Owner};
 use gantry_runner::{ExecutorChoice, Settings};
 
+use crate::commands::run::unknown_name;
+pub(crate) use crate::docker_file::DockerFile;
 use crate::error::CommandError;
 use crate::output;
 use crate::places::Places;
 
-/// Returns settings with which jobs that name an image run in containers, and the lock that says for how long they are
-/// ours. What runs have left that died is removed first.
-pub(crate) fn open(settings: Settings, places: &Places) -> Result<(Settings, Option<Owner>), CommandError> {
-    let folder = places.builds.join("owners");
-    let owner = Owner::new(&folder).map_err(|error| {
-        CommandError::world(format!("cannot write `{}`", folder.display())).because(&error)
-    })?;
-    let docker = DockerSettings {
-        owner: owner.label(),
-        ..DockerSettings::from_environment(|name| std::env::var(name).ok())
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::world("cannot start the runtime").because(&error))?;
-    let removed = runtime
-        .block_on(remove_leftovers(&docker, Owner::is_alive))
-        .map_err(|error| CommandError::world("no container can be started").because(&error))?;
-    if removed > 0 {
+/// What a run needs for its jobs in containers, which is nothing where it has none.
+pub(crate) struct Containers(Option<Engine>);
+
+struct Engine {
+    executor: ExecutorChoice,
+    settings: DockerSettings,
+    owner: Owner,
+}
+
+impl Containers {
+    /// Finds the engine for a run that has jobs for one. Where none answers, nothing is to start.
+    pub(crate) fn open(
+        plan: &Plan,
+        options: &Options,
+        resumption: Option<&Resumption>,
+        file: &DockerFile,
+        places: &Places,
+    ) -> Result<Containers, CommandError> {
+        let jobs = in_containers(plan, options, resumption)?;
+        if jobs.is_empty() {
+            return Ok(Containers(None));
+        }
+        let answering = wait_for(docker::answering(settings(file)))?;
+        let mut settings = answering.map_err(|error| no_engine(&jobs, &error))?;
+        let owner = Owner::new(&places.owners, &settings).map_err(|error| {
+            CommandError::world(format!("cannot write `{}`", places.owners.display())).because(&error)
+        })?;
+        settings.owner = owner.label();
+        let executor = match options.executor {
+            Executor::Docker { .. } => ExecutorChoice::Docker,
+            Executor::Auto { .. } | Executor::Shell => ExecutorChoice::Auto,
+        };
+        Ok(Containers(Some(Engine {
+            executor,
+            settings,
+            owner,
+        })))
+    }
+
+    /// Returns settings with which a runner carries out the run's jobs.
+    pub(crate) fn equip(&self, settings: Settings) -> Settings {
+        match &self.0 {
+            None => settings,
+            Some(engine) => Settings {
+                executor: engine.executor,
+                docker: engine.settings.clone(),
+                ..settings
+            },
+        }
+    }
+
+    /// Removes what is left where jobs had no time to do so themselves.
+    pub(crate) fn close(self) {
+        if let Some(Engine { settings, owner, .. }) = self.0 {
+            // What cannot be removed now a later command finds.
+            let _ = wait_for(owner.close(&settings));
+        }
+    }
+}
+
+/// Removes what runs have left that died, of whatever project they were. Their engine may not be there now; another
+/// command will find it.
+pub(crate) fn remove_leftovers(places: &Places) {
+    let dead = DeadOwner::find(&places.owners).unwrap_or_default();
+    if dead.is_empty() {
+        return;
+    }
+    let environment = DockerSettings::from_environment(|name| std::env::var(name).ok());
+    let removed = wait_for(async {
+        let mut removed = 0;
+        for owner in dead {
+            removed += owner.remove_leftovers(&environment).await.unwrap_or(0);
+        }
+        removed
+    });
+    if let Ok(removed @ 1..) = removed {
         output::note(&format!(
             "note: removed {removed} containers and networks of runs that died\n"
         ));
     }
-    // Only where nothing of theirs is left; a file that stays does no harm.
-    let _ = Owner::forget_dead(&folder);
-    let settings = Settings {
-        executor: ExecutorChoice::Auto,
-        docker,
-        ..settings
-    };
-    Ok((settings, Some(owner)))
+}
+
+fn settings(file: &DockerFile) -> DockerSettings {
+    let mut settings = DockerSettings::from_environment(|name| std::env::var(name).ok());
+    settings.default_image.clone_from(&file.image);
+    settings.volumes.clone_from(&file.volumes);
+    settings.privileged = file.privileged;
+    settings.services_privileged = file.services_privileged;
+    if !file.pull_policy.is_empty() {
+        settings.pull_policy.clone_from(&file.pull_policy);
+    }
+    settings
+}
+
+/// Says of each job that runs in a container what it is, as an error would.
+fn in_containers(
+    plan: &Plan,
+    options: &Options,
+    resumption: Option<&Resumption>,
+) -> Result<Vec<String>, CommandError> {
+    let venues = venues(plan, options, resumption).map_err(|error| unknown_name(&error))?;
+    Ok(venues
+        .into_iter()
+        .filter_map(|(job, venue)| match venue {
+            Venue::Shell => None,
+            Venue::Container { image } => Some(format!(
+                "job `{}` runs in image `{image}`, and there is no engine for it\n  --> {}",
+                job.name, job.place
+            )),
+        })
+        .collect())
+}
+
+fn no_engine(jobs: &[String], error: &DockerError) -> CommandError {
+    CommandError::world(jobs.join("\nerror: "))
+        .because(error)
+        .hint("start Docker or Podman, or say where it is with DOCKER_HOST")
+        .hint("--executor shell runs these jobs here, without their images and services")
+        .hint("gantry run JOB… runs other jobs only")
+}
+
+/// Waits for an engine, outside the runtime of a run.
+fn wait_for<F: Future>(answer: F) -> Result<F::Output, CommandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::world("cannot start the runtime").because(&error))?;
+    Ok(runtime.block_on(answer))
 }

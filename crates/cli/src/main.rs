@@ -2,8 +2,10 @@
 
 mod args;
 mod commands;
-#[cfg(feature = "docker")]
+#[cfg_attr(not(feature = "docker"), path = "no_containers.rs")]
 mod containers;
+#[cfg(feature = "docker")]
+mod docker_file;
 mod error;
 mod output;
 mod places;

@@ -9,6 +9,8 @@ pub(crate) struct Places {
     pub(crate) snapshots: PathBuf,
     pub(crate) builds: PathBuf,
     pub(crate) caches: PathBuf,
+    /// Who has containers; of all projects, since an engine is everybody's.
+    pub(crate) owners: PathBuf,
     /// Work trees that are made for a person to look into.
     pub(crate) shells: PathBuf,
 }
@@ -33,6 +35,7 @@ impl Places {
             builds: project.join("builds"),
             caches: project.join("caches"),
             shells: project.join("shells"),
+            owners: base.join("owners"),
         })
     }
 }

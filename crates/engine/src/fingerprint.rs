@@ -39,6 +39,8 @@ pub enum Change {
     Files,
     Variables,
     Needs,
+    /// Not of the fingerprint: where a job runs is told by the options of its run.
+    Executor,
 }
 
 impl fmt::Display for Change {
@@ -48,6 +50,7 @@ impl fmt::Display for Change {
             Change::Files => "the files have changed",
             Change::Variables => "its variables have changed",
             Change::Needs => "it gets the artifacts of other jobs",
+            Change::Executor => "another executor ran it",
         })
     }
 }

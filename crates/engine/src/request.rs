@@ -6,6 +6,7 @@ use gantry_language::plan::Plan;
 use gantry_language::variables::Layers;
 use serde::{Deserialize, Serialize};
 
+use crate::executor::Executor;
 use crate::facts::Facts;
 use crate::resume::Resumption;
 
@@ -34,6 +35,8 @@ pub struct Options {
     /// Jobs work in the user's own folder, so they run one at a time.
     #[serde(default)]
     pub in_place: bool,
+    #[serde(default = "Executor::before_there_was_a_choice")]
+    pub executor: Executor,
 }
 
 impl Default for Options {
@@ -45,6 +48,7 @@ impl Default for Options {
             jobs_limit: NonZeroUsize::MIN,
             fail_fast: false,
             in_place: false,
+            executor: Executor::default(),
         }
     }
 }
@@ -116,14 +120,4 @@ impl Deploy {
             Deploy::Environments(environments) | Deploy::Chosen { environments, .. } => environments,
         }
     }
-}
-
-/// What carries the jobs out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Executor {
-    /// Nobody chose: what a job asks for.
-    #[default]
-    Fitting,
-    /// The shell was chosen, also for jobs that name an image.
-    Shell,
 }

@@ -18,6 +18,7 @@ use gantry_store::{Artifact, Attempt, AttemptId, DotenvVariable, Key, Reader, Ru
 
 use crate::cache_key::{self, CacheKeys};
 use crate::error::EngineError;
+use crate::executor::Executor;
 use crate::facts::{Checkout, Tree};
 use crate::fingerprint::{Change, Fingerprint, Ingredients};
 use crate::handover::{Archive, Leftover, artifact_sources};
@@ -135,6 +136,7 @@ impl Resumption {
         let comparison = Comparison {
             reader,
             from,
+            earlier_executor: executor_of(reader, from)?,
             key: reader.key()?,
             cache_keys: cache_key::of_plan(&plan, tree)?,
             attempts: by_job(reader.latest_attempts(from)?),
@@ -177,6 +179,13 @@ impl Resumption {
     }
 }
 
+/// What a run has kept ran in the same place as its own jobs would, so the options of one run tell of all its results.
+fn executor_of(reader: &Reader, run: RunId) -> Result<Option<Executor>, EngineError> {
+    let run = reader.run(run)?;
+    let options = run.and_then(|run| serde_json::from_str::<Options>(&run.options).ok());
+    Ok(options.map(|options| options.executor))
+}
+
 fn by_job(attempts: Vec<Attempt>) -> HashMap<String, Attempt> {
     attempts
         .into_iter()
@@ -188,6 +197,8 @@ fn by_job(attempts: Vec<Attempt>) -> HashMap<String, Attempt> {
 struct Comparison<'a> {
     reader: &'a Reader,
     from: RunId,
+    /// Unless the options of that run cannot be read.
+    earlier_executor: Option<Executor>,
     key: Option<Key>,
     plan: &'a Plan,
     options: &'a Options,
@@ -290,6 +301,9 @@ impl Comparison<'_> {
         outcome: Outcome,
         dependencies: &[Leftover],
     ) -> Result<Fate, EngineError> {
+        if !self.runs_where_it_ran(&self.plan.jobs[index.0]) {
+            return Ok(Fate::Runs(Cause::Changed(Change::Executor)));
+        }
         let stored = self.fingerprints.get(&attempt.id);
         let earlier = stored.and_then(|text| Fingerprint::read(text));
         let (Some(key), Some(earlier)) = (&self.key, earlier) else {
@@ -324,6 +338,12 @@ impl Comparison<'_> {
             variables: self.reader.dotenv(attempt.id)?,
             coverage: attempt.coverage.clone(),
         })))
+    }
+
+    fn runs_where_it_ran(&self, job: &PlannedJob) -> bool {
+        let now = self.options.executor.venue(job);
+        let earlier = self.earlier_executor.as_ref();
+        earlier.is_some_and(|earlier| earlier.venue(job) == now)
     }
 
     /// Returns the jobs that were stopped while they reached outside, and that nobody has let go this time.

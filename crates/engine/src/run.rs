@@ -20,7 +20,7 @@ use crate::facts::{Facts, Tree};
 use crate::hold::hold;
 use crate::ledger::Ledger;
 use crate::observer::Observer;
-use crate::request::{Executor, Options, RunRequest};
+use crate::request::{Options, RunRequest};
 use crate::resources::Resources;
 use crate::resume::Resumption;
 use crate::select::{refusals, select};
@@ -47,14 +47,14 @@ pub struct Run {
 impl Run {
     /// Takes a run down with all its jobs, and locks it.
     ///
-    /// What [`refusals`] finds whatever the executor stops it: such a job could only look green.
+    /// What [`refusals`] finds stops it: such a job could only look green.
     pub fn start(
         store: Store,
         request: RunRequest,
         tree: &dyn Tree,
         clock: Clock,
     ) -> Result<Run, EngineError> {
-        let refused = refusals(&request.plan, &request.layers, &request.options, Executor::Shell)?;
+        let refused = refusals(&request.plan, &request.layers, &request.options)?;
         if !refused.is_empty() {
             return Err(EngineError::Refused(refused));
         }

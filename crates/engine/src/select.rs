@@ -6,8 +6,9 @@ use gantry_language::plan::{Place, Plan, PlannedJob, When, Work};
 use gantry_language::variables::{Layers, for_job, value_of};
 use gantry_protocol::steering::{self, Steering, Strategy, Unsupported};
 
+use crate::executor::{NoImage, Venue};
 use crate::hold::hold;
-use crate::request::{Deploy, Executor, Options, Selection};
+use crate::request::{Deploy, Options, Selection};
 
 /// A name in a request that the plan does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,44 +39,33 @@ pub enum RefusalCause {
     Trigger { project: String },
     #[error("makes a release, which is not supported yet")]
     Release,
-    /// `--executor shell` runs it without the image.
-    #[error("runs in image `{image}`, for which there is no executor yet")]
-    Image { image: String },
-    /// `--executor shell` runs it without the services.
-    #[error("uses the service `{service}`, for which there is no executor yet")]
+    /// The shell would run it without the services.
+    #[error("uses the service `{service}`, and names no image to run in beside it")]
     Service { service: String },
     /// A variable asks for what no runner does.
     #[error("cannot be carried out: {0}")]
     Steering(Unsupported),
     #[error("wants an empty folder (`GIT_STRATEGY: empty`), which it cannot have in place")]
     EmptyInPlace,
+    #[error("runs in image `{image}`, and a container cannot work in place")]
+    ContainerInPlace { image: String },
+    #[error("names no image, and there is no default image")]
+    NoImage,
 }
 
 impl Refusal {
-    /// Returns true when the shell could run the job, without its image or services.
+    /// Returns true when the shell could run the job, without its services.
     pub fn runs_in_shell(&self) -> bool {
-        matches!(
-            self.cause,
-            RefusalCause::Image { .. } | RefusalCause::Service { .. }
-        )
+        matches!(self.cause, RefusalCause::Service { .. } | RefusalCause::NoImage)
     }
 }
 
 /// Returns the jobs that would run and cannot be carried out, so that nothing has to be started for nothing.
-pub fn refusals(
-    plan: &Plan,
-    layers: &Layers,
-    options: &Options,
-    executor: Executor,
-) -> Result<Vec<Refusal>, UnknownName> {
+pub fn refusals(plan: &Plan, layers: &Layers, options: &Options) -> Result<Vec<Refusal>, UnknownName> {
     let selected = select(plan, options)?;
-    Ok(selected
-        .jobs
-        .iter()
-        .filter(|job| hold(job, &options.deploy).is_none())
-        .filter(|job| job.when != When::Manual || is_played(job, options))
+    Ok(starting(&selected, options)
         .filter_map(|job| {
-            refusal_cause(job, layers, options, executor).map(|cause| Refusal {
+            refusal_cause(job, layers, options).map(|cause| Refusal {
                 job: job.name.clone(),
                 place: job.place.clone(),
                 cause,
@@ -84,12 +74,16 @@ pub fn refusals(
         .collect())
 }
 
-fn refusal_cause(
-    job: &PlannedJob,
-    layers: &Layers,
-    options: &Options,
-    executor: Executor,
-) -> Option<RefusalCause> {
+/// Returns the jobs of a selected plan that wait for no person.
+pub(crate) fn starting<'a>(selected: &'a Plan, options: &'a Options) -> impl Iterator<Item = &'a PlannedJob> {
+    selected
+        .jobs
+        .iter()
+        .filter(|job| hold(job, &options.deploy).is_none())
+        .filter(|job| job.when != When::Manual || is_played(job, options))
+}
+
+fn refusal_cause(job: &PlannedJob, layers: &Layers, options: &Options) -> Option<RefusalCause> {
     let build = match &job.work {
         Work::Trigger(trigger) => {
             return Some(RefusalCause::Trigger {
@@ -108,17 +102,16 @@ fn refusal_cause(
         }
         Ok(_) => {}
     }
-    if executor == Executor::Shell {
-        return None;
-    }
-    let image = build.image.as_ref().map(|image| RefusalCause::Image {
-        image: image.name.clone(),
-    });
-    image.or_else(|| {
-        build.services.first().map(|service| RefusalCause::Service {
+    match (options.executor.venue_of_build(build), build.services.first()) {
+        (Ok(Venue::Container { image }), _) if options.in_place => Some(RefusalCause::ContainerInPlace {
+            image: image.to_owned(),
+        }),
+        (Ok(_), _) => None,
+        (Err(NoImage), Some(service)) => Some(RefusalCause::Service {
             service: service.image.name.clone(),
-        })
-    })
+        }),
+        (Err(NoImage), None) => Some(RefusalCause::NoImage),
+    }
 }
 
 /// Reads the variables with which a job steers its runner. What only a dotenv report will tell is not known here; the

@@ -17,7 +17,7 @@
 //! ```
 //!
 //! Whatever is made carries labels. By `dev.gantry.slot` the next job in the same folder removes what a dead runner left
-//! there; by `dev.gantry.owner` the next start of the runner removes the rest, see [`remove_leftovers`].
+//! there; by `dev.gantry.owner` whoever finds the owner dead removes the rest, see [`DeadOwner`].
 //!
 //! See <https://docs.gitlab.com/runner/executors/docker/>. Different from there: no helper container, `if-not-present`
 //! as the default pull policy, a network of its own for each job with services, both outputs of a script in one
@@ -36,6 +36,7 @@ use crate::variables::Variables;
 
 mod build;
 mod container;
+mod context;
 mod credentials;
 mod engine;
 mod error;
@@ -43,6 +44,7 @@ mod health;
 mod images;
 mod leftovers;
 mod names;
+mod owner;
 mod reference;
 mod scripts;
 mod services;
@@ -54,11 +56,12 @@ mod work_tree;
 use build::Build;
 use credentials::Credentials;
 use engine::Engine;
+pub use engine::answering;
 pub use error::DockerError;
 use health::Waiting;
 use images::{Images, Request};
-pub use leftovers::{Owner, remove_leftovers};
 use names::Names;
+pub use owner::{DeadOwner, Owner};
 use services::{Service, Starter};
 pub use settings::{DockerSettings, PullPolicy, SharedPaths};
 
@@ -115,7 +118,7 @@ impl<'j> Docker<'j> {
             .trace
             .line(&format!("Using Docker executor with image {} ...", request.name));
         let engine = Engine::connect(settings)?;
-        leftovers::remove_from_slot(&engine, &self.job.slot.project_dir).await?;
+        leftovers::remove_from_slot(&engine, &self.job.slot.project_dir, &settings.owner).await?;
         self.engine = Some(engine.clone());
         let images = Images {
             engine,

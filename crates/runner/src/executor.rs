@@ -65,7 +65,8 @@ pub(crate) enum Kind {
 impl Kind {
     pub(crate) fn of(payload: &JobPayload, choice: ExecutorChoice) -> Kind {
         let has_image = payload.image.as_ref().is_some_and(|image| !image.name.is_empty());
-        match (choice, has_image) {
+        let asks = has_image || !payload.services.is_empty();
+        match (choice, asks) {
             #[cfg(feature = "docker")]
             (ExecutorChoice::Docker, _) | (ExecutorChoice::Auto, true) => Kind::Docker,
             #[cfg(feature = "docker")]

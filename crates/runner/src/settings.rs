@@ -10,7 +10,7 @@ use crate::docker::DockerSettings;
 /// Which executor carries out jobs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ExecutorChoice {
-    /// Docker for jobs that name an image, the shell for the others.
+    /// Docker for jobs that name an image or services, the shell for the others.
     #[cfg(feature = "docker")]
     Auto,
     /// The machine's own bash, whatever a job's `image` and `services` say.

@@ -202,7 +202,7 @@ fn a_job_without_the_defaults_has_neither_their_image_nor_their_login() {
         without: {script: echo without, inherit: {default: false}}
         ",
     );
-    let refused = machine.call("run").ended_with(2);
+    let refused = machine.gantry(&["run"]).without_engine().call().ended_with(3);
     assert!(
         refused.stderr.contains("job `with` runs in image `alpine:3`"),
         "{refused}"
@@ -224,13 +224,23 @@ fn a_job_with_an_image_is_refused_before_anything_starts() {
         served: {script: echo served, services: [postgres:15]}
         ",
     );
-    insta::assert_snapshot!(machine.call("run"), @r"
+    insta::assert_snapshot!(machine.gantry(&["run"]).without_engine().call(), @r"
     exit 2
     --- stderr
-    error: job `contained` runs in image `alpine:3`, for which there is no executor yet
-      --> .gitlab-ci.yml:2:1
-    error: job `served` uses the service `postgres:15`, for which there is no executor yet
+    error: job `served` uses the service `postgres:15`, and names no image to run in beside it
       --> .gitlab-ci.yml:3:1
+    help: `image` in .gantry/docker.yml is the image of jobs that name none
+    help: --executor shell runs these jobs here, without their services
+    help: gantry run JOB… runs other jobs only
+    ");
+    let without_engine = machine.gantry(&["run", "quick", "contained"]).without_engine();
+    insta::assert_snapshot!(without_engine.call(), @r"
+    exit 3
+    --- stderr
+    error: job `contained` runs in image `alpine:3`, and there is no engine for it
+      --> .gitlab-ci.yml:2:1
+      caused by: no Docker engine answers at unix:///nowhere/docker.sock
+    help: start Docker or Podman, or say where it is with DOCKER_HOST
     help: --executor shell runs these jobs here, without their images and services
     help: gantry run JOB… runs other jobs only
     ");
@@ -260,5 +270,9 @@ fn a_job_with_an_image_is_refused_before_anything_starts() {
       success          contained    #.# s
       success          served       #.# s
     ");
-    machine.call("run quick").ended_with(0);
+    machine
+        .gantry(&["run", "quick"])
+        .without_engine()
+        .call()
+        .ended_with(0);
 }

@@ -111,7 +111,7 @@ fn what_cannot_be_right_in_place_is_refused() {
     --- stderr
     error: job `empty` wants an empty folder (`GIT_STRATEGY: empty`), which it cannot have in place
       --> .gitlab-ci.yml:1:1
-    error: job `container` runs in image `alpine`, for which there is no executor yet
+    error: job `container` runs in image `alpine`, and a container cannot work in place
       --> .gitlab-ci.yml:2:1
     help: --executor shell runs these jobs here, without their images and services
     help: gantry run JOB… runs other jobs only

@@ -19,7 +19,7 @@ use crate::args::{CleanArgs, Format, Global};
 use crate::error::{CommandError, Exit};
 use crate::output::{self, padded, size, style::*};
 use crate::places::Places;
-use crate::world;
+use crate::{containers, world};
 
 /// What a cache's archive is called.
 const CACHE: &str = "cache.zip";
@@ -34,6 +34,7 @@ pub(crate) fn clean(global: &Global, args: &CleanArgs) -> Result<Exit, CommandEr
     if let Some(store) = &mut store {
         close_interrupted(store)?;
     }
+    containers::remove_leftovers(&places);
     let plan = Plan::new(&Policy::of(args), store.as_ref(), &places)?;
     let cleaned = match args.dry_run {
         true => None,

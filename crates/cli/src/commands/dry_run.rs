@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gantry_engine::{Forecast, Prospect, RunRequest, forecast};
+use gantry_engine::{Forecast, Prospect, RunRequest, Venue, forecast};
 use serde_json::json;
 
 use super::plan::heading;
@@ -32,17 +32,24 @@ fn json(request: &RunRequest, jobs: &[Forecast]) -> serde_json::Value {
     let jobs: Vec<_> = jobs
         .iter()
         .map(|forecast| {
+            let venue = venue(request, &forecast.job);
             json!({
                 "name": forecast.job,
                 "stage": forecast.stage,
                 "prospect": forecast.prospect.as_str(),
                 "because": forecast.prospect.because(),
                 "asks_first": asks_first(request, &forecast.job),
+                "executor": venue.map(|venue| venue.as_str()),
+                "image": venue.as_ref().and_then(Venue::image),
             })
         })
         .collect();
     let resumes = request.resumption.as_ref().map(|resumption| resumption.from.0);
     json!({ "version": 1, "resumes": resumes, "jobs": jobs })
+}
+
+fn venue<'a>(request: &'a RunRequest, job: &str) -> Option<Venue<'a>> {
+    request.options.executor.venue(request.plan.job(job)?)
 }
 
 /// A person is asked about the job before anything starts.
@@ -72,6 +79,10 @@ fn text(request: &RunRequest, jobs: &[Forecast]) -> String {
             Prospect::Held { .. } | Prospect::Waits { .. } => YELLOW,
         };
         let mut because = forecast.prospect.because().unwrap_or_default();
+        if let Some(image) = venue(request, &forecast.job).as_ref().and_then(Venue::image) {
+            let joint = if because.is_empty() { "" } else { "; " };
+            because = format!("in image {image}{joint}{because}");
+        }
         if asks_first(request, &forecast.job) {
             because.push_str("; it was stopped half-way, so a person is asked first");
         }

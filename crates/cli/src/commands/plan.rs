@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use gantry_engine::{Deploy, hold};
+use gantry_engine::{Deploy, Executor, hold};
 use gantry_language::compile::Outcome;
 use gantry_language::plan::{AllowFailure, Clause, Decision, LeftOut, Plan, PlannedJob, When};
 use serde_json::{Value, json};
@@ -27,9 +27,11 @@ pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, CommandErro
 fn json(outcome: &Outcome, question: &Question) -> Value {
     let mut value = match outcome {
         Outcome::Pipeline(plan) => {
+            let executor = Executor::default();
             let mut value = serde_json::to_value(plan).expect("BUG: a plan is JSON");
             for (job, planned) in value["jobs"].as_array_mut().into_iter().flatten().zip(&plan.jobs) {
                 job["held"] = json!(hold(planned, &Deploy::No).map(|hold| hold.to_string()));
+                job["executor"] = json!(executor.venue(planned).map(|venue| venue.as_str()));
             }
             value["outcome"] = json!("pipeline");
             value
@@ -138,6 +140,9 @@ fn traits(job: &PlannedJob) -> Vec<String> {
     }
     if let Some(hold) = hold(job, &Deploy::No) {
         traits.push(format!("{YELLOW}held{RESET}: {hold}"));
+    }
+    if let Some(image) = Executor::default().venue(job).and_then(|venue| venue.image()) {
+        traits.push(format!("in image {image}"));
     }
     if !job.tags.is_empty() {
         traits.push(format!("tags {}", job.tags.join(", ")));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gantry_engine::{
     Checkout, Clock, Deploy, Ending, EngineError, Executor, Facts, Options, Project, Refusal, Run,
-    RunRequest, Selection, Submodule, Summary, UnknownName, refusals,
+    RunRequest, Selection, Submodule, Summary, UnknownName, Venue, refusals, venues,
 };
 use gantry_git::Snapshot;
 use gantry_language::compile::Outcome;
@@ -22,8 +22,7 @@ use super::dry_run::{Scratch, dry_run};
 use super::plan::{heading, no_pipeline};
 use super::resume::Earlier;
 use crate::args::{ExecutorKind, Format, Global, RunArgs};
-#[cfg(feature = "docker")]
-use crate::containers;
+use crate::containers::{self, Containers, DockerFile};
 use crate::error::{CommandError, Exit};
 use crate::output::{self, style::*};
 use crate::places::Places;
@@ -77,7 +76,8 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
             return Ok(Exit::Success);
         }
     };
-    let mut options = options(args);
+    let docker_file = DockerFile::of(&question.root)?;
+    let mut options = options(args, docker_file.image.clone());
     if let Some(earlier) = &earlier {
         earlier.fill_in(&mut options, args);
     }
@@ -87,27 +87,23 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
             with_needs: args.needs,
         };
     }
-    let executor = match args.executor {
-        ExecutorKind::Auto => Executor::Fitting,
-        ExecutorKind::Shell => Executor::Shell,
-        // Nothing has to be refused for its image.
-        #[cfg(feature = "docker")]
-        ExecutorKind::Docker if args.in_place => {
-            return Err(
-                CommandError::usage("a container cannot work in place").hint("leave out one of the two")
-            );
-        }
-        #[cfg(feature = "docker")]
-        ExecutorKind::Docker => Executor::Shell,
-    };
-    refuse(&refusals(&plan, &question.layers, &options, executor).map_err(|error| unknown_name(&error))?)?;
+    refuse(&refusals(&plan, &question.layers, &options).map_err(|error| unknown_name(&error))?)?;
     if args.dry_run {
         return imagine(global, &question, plan, options, earlier.as_ref());
     }
-    find_bash()?;
+    let venues = venues(&plan, &options, None).map_err(|error| unknown_name(&error))?;
+    if venues.iter().any(|(_, venue)| *venue == Venue::Shell) {
+        find_bash()?;
+    }
+    let places = Places::of(&question.root)?;
+    // A run that continues another has to know first what is kept.
+    let containers = match &earlier {
+        None => Some(Containers::open(&plan, &options, None, &docker_file, &places)?),
+        Some(_) => None,
+    };
     let mut store = Store::open(&question.root)?;
     close_interrupted(&mut store)?;
-    let places = Places::of(&question.root)?;
+    containers::remove_leftovers(&places);
     let snapshot = question.checkout.project()?.snapshot(&places.snapshots)?;
     if global.format == Format::Text {
         let mut text = heading(&question);
@@ -136,22 +132,31 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     if let Some(earlier) = &earlier {
         request.resumption = Some(earlier.settle(&store, &mut request, &files)?);
         // More may be let go by now.
-        let refused = refusals(&request.plan, &request.layers, &request.options, executor);
+        let refused = refusals(&request.plan, &request.layers, &request.options);
         refuse(&refused.map_err(|error| unknown_name(&error))?)?;
     }
+    let containers = match containers {
+        Some(containers) => containers,
+        None => {
+            let RunRequest {
+                plan,
+                options,
+                resumption,
+                ..
+            } = &request;
+            Containers::open(plan, options, resumption.as_ref(), &docker_file, &places)?
+        }
+    };
     let names: Vec<&str> = request.plan.jobs.iter().map(|job| job.name.as_str()).collect();
     let mut reporter = reporter::reporter(global.format, &names, &store);
     let run = Run::start(store, request, &files, Clock::system()).map_err(engine_error)?;
     let settings = Settings {
         in_place: args.in_place.then(|| question.root.clone()),
-        ..settings(&places)?
+        ..containers.equip(settings(&places)?)
     };
-    #[cfg(feature = "docker")]
-    let (settings, _owner) = match args.executor {
-        ExecutorKind::Docker => containers::open(settings, &places)?,
-        ExecutorKind::Auto | ExecutorKind::Shell => (settings, None),
-    };
-    let summary = carry_out(run, settings, &mut reporter)?;
+    let summary = carry_out(run, settings, &mut reporter);
+    containers.close();
+    let summary = summary?;
     // What the jobs have left is only told of; not being able to read it is no reason to hide how they ended.
     let store = Store::open_read_only(&question.root).ok().flatten();
     reporter::end(reporter, &summary, store.as_ref())?;
@@ -216,7 +221,7 @@ fn now() -> Timestamp {
     Clock::system().now()
 }
 
-fn options(args: &RunArgs) -> Options {
+fn options(args: &RunArgs, default_image: Option<String>) -> Options {
     let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     Options {
         selection: match (args.names.as_slice(), args.stages.as_slice()) {
@@ -242,6 +247,11 @@ fn options(args: &RunArgs) -> Options {
         },
         fail_fast: args.fail_fast,
         in_place: args.in_place,
+        executor: match args.executor {
+            ExecutorKind::Auto => Executor::Auto { default_image },
+            ExecutorKind::Shell => Executor::Shell,
+            ExecutorKind::Docker => Executor::Docker { default_image },
+        },
     }
 }
 
@@ -257,15 +267,14 @@ fn refuse(refusals: &[Refusal]) -> Result<(), CommandError> {
     }
     let mut error = CommandError::usage(message);
     if refusals.iter().any(Refusal::runs_in_shell) {
-        error = error.hint("--executor shell runs these jobs here, without their images and services");
-        if cfg!(feature = "docker") {
-            error = error.hint("--executor docker runs them in containers");
-        }
+        error = error
+            .hint("`image` in .gantry/docker.yml is the image of jobs that name none")
+            .hint("--executor shell runs these jobs here, without their services");
     }
     Err(error.hint("gantry run JOB… runs other jobs only"))
 }
 
-/// Without bash no job can run, and that is no failure of the pipeline.
+/// Without bash the shell can run no job, and that is no failure of the pipeline.
 pub(crate) fn find_bash() -> Result<(), CommandError> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     if std::env::split_paths(&path).any(|folder| folder.join("bash").is_file()) {

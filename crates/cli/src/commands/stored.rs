@@ -6,7 +6,8 @@ use gantry_store::{Attempt, Reader, Run, RunId, Store};
 use crate::args::Global;
 use crate::commands::run::close_interrupted;
 use crate::error::CommandError;
-use crate::world;
+use crate::places::Places;
+use crate::{containers, world};
 
 /// The file that makes a folder a project.
 pub(crate) const CONFIGURATION: &str = ".gitlab-ci.yml";
@@ -28,6 +29,9 @@ pub(crate) fn open(global: &Global) -> Result<Option<Reader>, CommandError> {
     // A folder that cannot be written can still be read.
     if let Ok(mut store) = Store::open(&root) {
         close_interrupted(&mut store)?;
+    }
+    if let Ok(places) = Places::of(&root) {
+        containers::remove_leftovers(&places);
     }
     Ok(Store::open_read_only(&root)?)
 }

@@ -1,14 +1,14 @@
 //! What is refused before anything starts.
 
-use gantry_engine::{Deploy, EngineError, Executor, Options, Selection, UnknownName, refusals};
+use gantry_engine::{Deploy, EngineError, Executor, Options, Selection, UnknownName, refusals, venues};
 use gantry_language::plan::{LeftOut, Plan, Service, When};
 use gantry_language::variables::{Layers, Variable};
 
 use crate::plans::{image, included, job, place, plan};
 use crate::world::World;
 
-fn told(plan: &Plan, options: &Options, executor: Executor) -> Vec<String> {
-    refusals(plan, &Layers::default(), options, executor)
+fn told(plan: &Plan, options: &Options) -> Vec<String> {
+    refusals(plan, &Layers::default(), options)
         .unwrap()
         .into_iter()
         .map(|refusal| format!("{}: {refusal}", refusal.place))
@@ -35,9 +35,9 @@ fn selecting(name: &str) -> Options {
 #[test]
 fn what_is_held_is_not_refused_and_what_is_let_go_is() {
     let plan = plan([job("downstream").trigger("team/other"), job("publish").release()]);
-    assert!(told(&plan, &Options::default(), Executor::Fitting).is_empty());
+    assert!(told(&plan, &Options::default()).is_empty());
     assert_eq!(
-        told(&plan, &deploying(), Executor::Shell),
+        told(&plan, &deploying()),
         [
             ".gitlab-ci.yml:1:1: job `downstream` starts a pipeline of `team/other`, which is not supported yet",
             ".gitlab-ci.yml:1:1: job `publish` makes a release, which is not supported yet",
@@ -48,35 +48,104 @@ fn what_is_held_is_not_refused_and_what_is_let_go_is() {
 #[test]
 fn a_manual_job_is_refused_only_when_it_is_played() {
     let plan = plan([job("publish").release().when(When::Manual)]);
-    assert!(told(&plan, &deploying(), Executor::Shell).is_empty());
+    assert!(told(&plan, &deploying()).is_empty());
     let playing = Options {
         manual: vec!["publish".to_owned()],
         ..deploying()
     };
-    assert_eq!(told(&plan, &playing, Executor::Shell).len(), 1);
+    assert_eq!(told(&plan, &playing).len(), 1);
 }
 
-#[test]
-fn images_and_services_need_the_shell_to_be_chosen() {
+fn by(executor: Executor) -> Options {
+    Options {
+        executor,
+        ..Options::default()
+    }
+}
+
+fn mixed() -> Plan {
     let service = Service {
         image: image("postgres:17"),
         alias: None,
         command: Vec::new(),
         variables: Vec::new(),
     };
-    let plan = plan([
+    plan([
         job("compile").image("rust:1"),
+        job("lint"),
         job("migrate").build(|build| build.services = vec![service]),
-    ]);
+    ])
+}
+
+const NO_DEFAULT: Option<String> = None;
+
+#[test]
+fn a_container_needs_an_image() {
+    let default_image = NO_DEFAULT;
     assert_eq!(
-        told(&plan, &Options::default(), Executor::Fitting),
+        told(&mixed(), &by(Executor::Auto { default_image })),
         [
-            ".gitlab-ci.yml:1:1: job `compile` runs in image `rust:1`, for which there is no executor yet",
-            ".gitlab-ci.yml:1:1: job `migrate` uses the service `postgres:17`, for which there is no executor yet",
+            ".gitlab-ci.yml:1:1: job `migrate` uses the service `postgres:17`, and names no image to run in beside it"
         ]
     );
-    assert!(told(&plan, &Options::default(), Executor::Shell).is_empty());
-    assert_eq!(told(&plan, &selecting("compile"), Executor::Fitting).len(), 1);
+    let default_image = NO_DEFAULT;
+    assert_eq!(
+        told(&mixed(), &by(Executor::Docker { default_image })),
+        [
+            ".gitlab-ci.yml:1:1: job `lint` names no image, and there is no default image",
+            ".gitlab-ci.yml:1:1: job `migrate` uses the service `postgres:17`, and names no image to run in beside it",
+        ]
+    );
+    assert!(told(&mixed(), &by(Executor::Shell)).is_empty());
+    assert!(told(&mixed(), &selecting("compile")).is_empty());
+}
+
+#[test]
+fn a_job_runs_where_the_executor_and_its_image_say() {
+    let told = |executor: Executor| {
+        let (plan, options) = (mixed(), by(executor));
+        let venues = venues(&plan, &options, None).unwrap();
+        let lines = venues.iter().map(|(job, venue)| {
+            let image = venue.image().unwrap_or("-");
+            format!("{} {} {image}", job.name, venue.as_str())
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let default_image = || Some("debian:12".to_owned());
+    assert_eq!(
+        told(Executor::Auto {
+            default_image: default_image()
+        }),
+        [
+            "compile docker rust:1",
+            "lint shell -",
+            "migrate docker debian:12"
+        ]
+    );
+    assert_eq!(
+        told(Executor::Docker {
+            default_image: default_image()
+        }),
+        [
+            "compile docker rust:1",
+            "lint docker debian:12",
+            "migrate docker debian:12"
+        ]
+    );
+    assert_eq!(
+        told(Executor::Shell),
+        ["compile shell -", "lint shell -", "migrate shell -"]
+    );
+}
+
+#[test]
+fn what_waits_for_a_person_runs_nowhere_yet() {
+    let plan = plan([
+        job("compile").image("rust:1").when(When::Manual),
+        job("publish").image("rust:1").release(),
+    ]);
+    assert!(venues(&plan, &Options::default(), None).unwrap().is_empty());
+    assert_eq!(venues(&plan, &selecting("compile"), None).unwrap().len(), 1);
 }
 
 #[test]
@@ -89,14 +158,14 @@ fn unknown_names_come_with_the_known_ones() {
         decision: included("none of 2 rules matched"),
     });
     assert_eq!(
-        refusals(&plan, &Layers::default(), &selecting("compyle"), Executor::Shell),
+        refusals(&plan, &Layers::default(), &selecting("compyle")),
         Err(UnknownName::Job {
             name: "compyle".to_owned(),
             known: vec!["compile".to_owned(), "unit".to_owned()]
         })
     );
     assert_eq!(
-        refusals(&plan, &Layers::default(), &selecting("nightly"), Executor::Shell)
+        refusals(&plan, &Layers::default(), &selecting("nightly"))
             .unwrap_err()
             .to_string(),
         "job `nightly` is left out of this pipeline: none of 2 rules matched"
@@ -106,7 +175,7 @@ fn unknown_names_come_with_the_known_ones() {
         ..Options::default()
     };
     assert_eq!(
-        refusals(&plan, &Layers::default(), &elsewhere, Executor::Shell)
+        refusals(&plan, &Layers::default(), &elsewhere)
             .unwrap_err()
             .to_string(),
         "no job of this pipeline acts on environment `mars`"
@@ -125,7 +194,7 @@ fn a_variable_that_no_runner_honours_is_refused_before_anything_starts() {
                 .collect(),
             ..Layers::default()
         };
-        let refused = refusals(&plan, &layers, options, Executor::Shell).unwrap();
+        let refused = refusals(&plan, &layers, options).unwrap();
         refused.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gantry_engine::{Cause, Change, Deploy, Ending, Fate, Prospect, Resumption, forecast};
+use gantry_engine::{Cause, Change, Deploy, Ending, Executor, Fate, Prospect, Resumption, forecast};
 use gantry_language::plan::{EnvironmentAction, Plan, When};
 use gantry_language::variables::Variable;
 use gantry_protocol::{FailureReason, Wish};
@@ -122,6 +122,40 @@ async fn another_definition_runs_with_all_that_comes_after_it() {
     compile kept
     unit runs: its definition has changed
     ship runs: `unit` before it runs
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ran_elsewhere_is_no_result() {
+    let pipeline = || {
+        plan([
+            job("compile").image("rust:1"),
+            job("lint"),
+            job("unit").stage("test").needs(&["compile"]),
+        ])
+    };
+    let done = World::new(pipeline())
+        .options(|options| options.executor = Executor::Shell)
+        .run()
+        .await;
+    let world = World::after(done, pipeline());
+    assert_snapshot!(fates(&world), @r"
+    compile runs: another executor ran it
+    lint kept
+    unit runs: `compile` before it runs
+    ");
+    // The second time, everything is where it was.
+    let world = World::after(world.run().await, pipeline());
+    assert_snapshot!(fates(&world), @r"
+    compile kept
+    lint kept
+    unit kept
+    ");
+    let world = world.options(|options| options.executor = Executor::Shell);
+    assert_snapshot!(fates(&world), @r"
+    compile runs: another executor ran it
+    lint kept
+    unit runs: `compile` before it runs
     ");
 }
 

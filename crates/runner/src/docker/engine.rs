@@ -13,6 +13,8 @@ use super::settings::DockerSettings;
 
 /// How long the engine may take over a question that is not known to take long.
 const ANSWER: Duration = Duration::from_secs(120);
+/// How long it may take to say that it is there.
+const GREETING: Duration = Duration::from_secs(10);
 /// The library's own limit, which would also cut what may take long: pulls, uploads.
 const NO_LIMIT_SECS: u64 = 7 * 24 * 3600;
 
@@ -25,7 +27,39 @@ pub(super) struct Engine {
     pub(super) by_socket: bool,
 }
 
+/// Returns the settings with the address of the engine that answers: the one they name, or the first of their sockets.
+/// A socket may be there and nobody behind it.
+pub async fn answering(settings: DockerSettings) -> Result<DockerSettings, DockerError> {
+    let candidates = match &settings.host {
+        Some(host) => vec![host.clone()],
+        None => settings
+            .sockets
+            .iter()
+            .map(|path| format!("unix://{}", path.display()))
+            .collect(),
+    };
+    for host in &candidates {
+        let asked = DockerSettings {
+            host: Some(host.clone()),
+            ..settings.clone()
+        };
+        match Engine::connect(&asked) {
+            Ok(engine) if engine.answers().await => return Ok(asked),
+            Ok(_) | Err(DockerError::NoEngine { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(DockerError::NoEngine {
+        address: candidates.join(", "),
+    })
+}
+
 impl Engine {
+    /// Tells whether there is an engine at all.
+    async fn answers(&self) -> bool {
+        matches!(timeout(GREETING, self.api.ping()).await, Ok(Ok(_)))
+    }
+
     pub(super) fn connect(settings: &DockerSettings) -> Result<Engine, DockerError> {
         if let Some(host) = &settings.host {
             return match host.split_once("://") {

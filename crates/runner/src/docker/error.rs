@@ -10,7 +10,7 @@ use crate::outcome::Halt;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DockerError {
-    #[error("no Docker engine answers at `{address}`; `--executor shell` runs jobs without one")]
+    #[error("no Docker engine answers at {address}")]
     NoEngine { address: String },
     #[error("DOCKER_HOST `{0}` is not supported, only unix:///path and tcp://host:port without TLS are")]
     Host(String),

@@ -1,13 +1,11 @@
 //! What outlives its purpose on an engine, and how it is found and removed.
 //!
 //! A container outlives the process that made it. Three occasions remove what is left, by ever wider labels: the end of
-//! a job, the next job in the same folder (whose lock proves that nobody else is there), and the next start of a runner,
-//! which asks for each owner whether it lives.
+//! a job, the next job in the same folder (whose lock proves that nobody else is there), and whoever finds that an
+//! [`Owner`] is dead.
 
 use std::collections::HashMap;
-use std::fs::{self, File, TryLockError};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bollard::query_parameters::{ListContainersOptions, ListNetworksOptions};
 use futures_util::future::join_all;
@@ -15,49 +13,47 @@ use futures_util::future::join_all;
 use super::container::{Container, stubbornly};
 use super::engine::Engine;
 use super::error::DockerError;
-use super::names::{ATTEMPT, Names, OWNER, SLOT, labelled, random};
+use super::names::{ATTEMPT, Names, OWNER, SLOT, labelled};
+use super::owner::Owner;
 use super::settings::DockerSettings;
 
 type Filters = HashMap<String, Vec<String>>;
 
-/// Removes the containers and networks whose owner does not live any more; returns how many there were.
-///
-/// `is_owner_alive` is given each owner's label once ([`DockerSettings::owner`] of the runner that made the thing). It
-/// has to answer yes where it cannot tell, as [`Owner::is_alive`] does.
-pub async fn remove_leftovers(
-    settings: &DockerSettings,
-    is_owner_alive: impl Fn(&str) -> bool,
-) -> Result<usize, DockerError> {
+/// Removes what an owner has made, which has to be dead, or the caller itself; returns how much there was.
+pub(super) async fn remove_of_owner(settings: &DockerSettings, owner: &str) -> Result<usize, DockerError> {
     let engine = Engine::connect(settings)?;
-    let mut known: HashMap<String, bool> = HashMap::new();
-    let mut is_left = |labels: Option<&HashMap<String, String>>| {
-        let Some(owner) = labels.and_then(|labels| labels.get(OWNER)) else {
-            return false;
-        };
-        !*known
-            .entry(owner.clone())
-            .or_insert_with(|| is_owner_alive(owner))
-    };
-    let mut containers = list_containers(&engine, labelled(OWNER, None)).await?;
-    containers.retain(|(_, labels)| is_left(Some(labels)));
-    let mut networks = list_networks(&engine, labelled(OWNER, None)).await?;
-    networks.retain(|(_, labels)| is_left(Some(labels)));
+    let filters = labelled(OWNER, Some(owner));
+    let containers = list_containers(&engine, filters.clone()).await?;
+    let networks = list_networks(&engine, filters).await?;
     remove(&engine, &containers, &networks).await
 }
 
 /// Removes everything that one carrying out of a job has made.
 pub(super) async fn remove_attempt(engine: &Engine, names: &Names) -> Result<(), DockerError> {
-    remove_labelled(engine, labelled(ATTEMPT, Some(&names.prefix))).await
+    let filters = labelled(ATTEMPT, Some(&names.prefix));
+    let containers = list_containers(engine, filters.clone()).await?;
+    let networks = list_networks(engine, filters).await?;
+    remove(engine, &containers, &networks).await.map(|_| ())
 }
 
 /// Removes what a dead runner has left in a folder that is ours now.
-pub(super) async fn remove_from_slot(engine: &Engine, project_dir: &Path) -> Result<(), DockerError> {
-    remove_labelled(engine, labelled(SLOT, Some(&project_dir.display().to_string()))).await
-}
-
-async fn remove_labelled(engine: &Engine, filters: Filters) -> Result<(), DockerError> {
-    let containers = list_containers(engine, filters.clone()).await?;
-    let networks = list_networks(engine, filters).await?;
+///
+/// The engine may be that of several machines, or of several containers with a runner in each, and there the same path
+/// is another folder: what belongs to an owner that may live stays.
+pub(super) async fn remove_from_slot(
+    engine: &Engine,
+    project_dir: &Path,
+    own: &str,
+) -> Result<(), DockerError> {
+    let filters = labelled(SLOT, Some(&project_dir.display().to_string()));
+    let is_left = |(_, labels): &Labelled| {
+        let owner = labels.get(OWNER).map_or("", String::as_str);
+        owner.is_empty() || owner == own || !Owner::is_alive(owner)
+    };
+    let mut containers = list_containers(engine, filters.clone()).await?;
+    containers.retain(is_left);
+    let mut networks = list_networks(engine, filters).await?;
+    networks.retain(is_left);
     remove(engine, &containers, &networks).await.map(|_| ())
 }
 
@@ -109,84 +105,4 @@ async fn remove(
 
 async fn remove_container(engine: Engine, id: String) -> Result<(), DockerError> {
     Container { engine, id }.remove().await
-}
-
-/// A process that owns containers: a locked file, whose lock ends with the process.
-///
-/// The file's path is the owner's label, and it stays when the owner ends, as what is left of it may. Its name is never used twice, so a free lock on an existing file proves that
-/// the owner is dead, and a file that is not there proves nothing: its owner may live on another machine.
-#[derive(Debug)]
-pub struct Owner {
-    path: PathBuf,
-    file: File,
-}
-
-impl Owner {
-    /// Makes a new owner of this process, in a folder of such files.
-    pub fn new(folder: &Path) -> io::Result<Owner> {
-        fs::create_dir_all(folder)?;
-        let folder = folder.canonicalize()?;
-        let name = format!("{}-{}", std::process::id(), random());
-        // Locked before it has a name that anybody looks for.
-        let unlocked = folder.join(format!("{name}.new"));
-        let file = File::options().create_new(true).write(true).open(&unlocked)?;
-        file.lock()?;
-        let path = folder.join(format!("{name}.owner"));
-        fs::rename(unlocked, &path)?;
-        Ok(Owner { path, file })
-    }
-
-    /// Returns what goes into [`DockerSettings::owner`].
-    pub fn label(&self) -> String {
-        self.path.display().to_string()
-    }
-
-    /// Tells whether the owner of this label may live.
-    pub fn is_alive(label: &str) -> bool {
-        match File::open(label) {
-            Ok(file) => match file.try_lock() {
-                Ok(()) => file.unlock().is_err(),
-                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => true,
-            },
-            Err(_) => true,
-        }
-    }
-
-    /// Removes the files of dead owners; to be called when nothing of theirs is left.
-    pub fn forget_dead(folder: &Path) -> io::Result<()> {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            let is_owner = path.extension().is_some_and(|extension| extension == "owner");
-            if is_owner && !Owner::is_alive(&path.display().to_string()) {
-                fs::remove_file(&path)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Owner {
-    fn drop(&mut self) {
-        // Closing the file would not be enough while a process that is just being started has a copy of it.
-        let _ = self.file.unlock();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_owner_lives_as_long_as_its_lock() {
-        let folder = tempfile::tempdir().unwrap();
-        let owner = Owner::new(folder.path()).unwrap();
-        assert!(Owner::is_alive(&owner.label()));
-        Owner::forget_dead(folder.path()).unwrap();
-        let label = owner.label();
-        drop(owner);
-        assert!(!Owner::is_alive(&label));
-        Owner::forget_dead(folder.path()).unwrap();
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        assert!(Owner::is_alive(&label), "a file that is not there proves nothing");
-    }
 }

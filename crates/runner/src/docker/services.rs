@@ -147,7 +147,11 @@ impl Starter<'_, '_> {
             labels: Some(self.names.labels.clone()),
             host_config: Some(HostConfig {
                 binds: Some(volumes.clone()).filter(|volumes| !volumes.is_empty()),
-                privileged: Some(self.settings.privileged),
+                privileged: Some(
+                    self.settings
+                        .services_privileged
+                        .unwrap_or(self.settings.privileged),
+                ),
                 network_mode: Some(self.names.network().to_owned()),
                 // Kept by the engine, since it is shown where the service does not come up.
                 log_config: Some(HostConfigLogConfig {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::context;
+
 /// Whether an image is fetched from its registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PullPolicy {
@@ -44,7 +46,8 @@ pub enum SharedPaths {
 /// The settings of the docker executor. [`DockerSettings::default`] finds an engine at its usual place.
 #[derive(Debug, Clone)]
 pub struct DockerSettings {
-    /// `unix:///path` or `tcp://host:port`, as in `DOCKER_HOST`; otherwise the first of `sockets` that exists.
+    /// `unix:///path` or `tcp://host:port`, as in `DOCKER_HOST`; otherwise the first of `sockets` that exists, or that
+    /// answers where [`answering`](super::answering) has been asked.
     pub host: Option<String>,
     pub sockets: Vec<PathBuf>,
     /// Registry credentials of the runner's user: `~/.docker/config.json`.
@@ -52,15 +55,16 @@ pub struct DockerSettings {
     /// For jobs that do not say, and in the order in which to try. GitLab's default is `always`; ours is
     /// `if-not-present`, since a local run should not depend on a registry for what is already there.
     pub pull_policy: Vec<PullPolicy>,
-    /// The image of jobs that name none.
+    /// The image of jobs that name none, and have to run in a container.
     pub default_image: Option<String>,
     /// `<place on the engine's machine>:<place in the container>[:ro]`, for every build container. A job that
     /// is to use the engine itself needs `/var/run/docker.sock:/var/run/docker.sock` here.
     pub volumes: Vec<String>,
     pub privileged: bool,
+    /// Where services differ from that.
+    pub services_privileged: Option<bool>,
     pub shared_paths: SharedPaths,
-    /// Whose containers these are: the label by which [`remove_leftovers`](super::remove_leftovers) tells the
-    /// dead from the living. See [`Owner`](super::Owner).
+    /// Whose containers these are, by the label of an [`Owner`](super::Owner).
     pub owner: String,
     /// How long services may take before the script starts without them.
     pub wait_for_services: Duration,
@@ -76,6 +80,7 @@ impl Default for DockerSettings {
             default_image: None,
             volumes: Vec::new(),
             privileged: false,
+            services_privileged: None,
             shared_paths: SharedPaths::default(),
             owner: String::new(),
             wait_for_services: Duration::from_secs(30),
@@ -84,8 +89,8 @@ impl Default for DockerSettings {
 }
 
 impl DockerSettings {
-    /// Takes from environment variables what the `docker` client would: `DOCKER_HOST`, `DOCKER_CONFIG`, `HOME`,
-    /// `XDG_RUNTIME_DIR` (rootless engines have their sockets there).
+    /// Takes from environment variables what the `docker` client would: `DOCKER_HOST`, `DOCKER_CONTEXT`,
+    /// `DOCKER_CONFIG`, `HOME`, `XDG_RUNTIME_DIR` (rootless engines have their sockets there).
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> DockerSettings {
         let set = |name| variable(name).filter(|value| !value.is_empty());
         let home = set("HOME").map(PathBuf::from);
@@ -106,8 +111,9 @@ impl DockerSettings {
         let podman = sockets.pop();
         sockets.extend(rootless.into_iter().flatten());
         sockets.extend(podman);
+        let of_context = || context::host(config.as_deref()?, set("DOCKER_CONTEXT"));
         DockerSettings {
-            host: set("DOCKER_HOST"),
+            host: set("DOCKER_HOST").or_else(of_context),
             sockets,
             config_file: config.map(|folder| folder.join("config.json")),
             ..defaults

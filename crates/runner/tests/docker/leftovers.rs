@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use gantry_runner::docker::{Owner, SharedPaths, remove_leftovers};
+use gantry_runner::docker::{DeadOwner, DockerSettings, Owner, SharedPaths};
 
 use crate::engine::{BUSYBOX, Engine, engine, image};
 use crate::support::{Recorder, World, eventually};
@@ -14,8 +14,15 @@ const OWNERS: &str = "GANTRY_TEST_OWNERS";
 #[ignore = "is started by another test"]
 async fn victim() {
     let engine = engine().unwrap();
-    let owner = Owner::new(std::env::var(OWNERS).unwrap().as_ref()).unwrap();
+    let owner = Owner::new(std::env::var(OWNERS).unwrap().as_ref(), &at(engine)).unwrap();
     run_for_ever(engine, &owner).await;
+}
+
+fn at(engine: &Engine) -> DockerSettings {
+    DockerSettings {
+        host: Some(engine.host.clone()),
+        ..DockerSettings::default()
+    }
 }
 
 async fn run_for_ever(engine: &Engine, owner: &Owner) {
@@ -56,24 +63,30 @@ async fn the_dead_leave_nothing_and_the_living_lose_nothing() {
         label().is_some_and(|label| engine.leftovers(&label) == 3)
     });
     let dead = label().unwrap();
-    let living = Owner::new(owners.path()).unwrap();
+    let living = Owner::new(owners.path(), &at(engine)).unwrap();
     let living_label = format!("dev.gantry.owner={}", living.label());
 
     let mut world = engine.world(SharedPaths::Auto);
     world.settings.docker.owner = living.label();
     let recorder = Recorder::new();
     let job = endless(&world);
-    let settings = world.settings.docker.clone();
+    let remove = async || {
+        let mut removed = 0;
+        for dead in DeadOwner::find(owners.path()).unwrap() {
+            // Where its things are it has said itself.
+            removed += dead.remove_leftovers(&DockerSettings::default()).await.unwrap();
+        }
+        removed
+    };
     world
         .run_with(&job, recorder, async |recorder: &Recorder| {
             recorder.log_has("\nready\n").await;
-            let is_alive = |label: &str| Owner::is_alive(label);
-            assert_eq!(remove_leftovers(&settings, is_alive).await.unwrap(), 0);
+            assert_eq!(remove().await, 0);
             assert_eq!(engine.leftovers(&dead), 3);
             victim.kill().unwrap();
             victim.wait().unwrap();
             assert_eq!(engine.leftovers(&dead), 3);
-            assert_eq!(remove_leftovers(&settings, is_alive).await.unwrap(), 3);
+            assert_eq!(remove().await, 3);
             assert_eq!(engine.leftovers(&dead), 0);
             assert_eq!(engine.leftovers(&living_label), 3);
             recorder.wish(gantry_protocol::Wish::Abort);
@@ -94,6 +107,33 @@ async fn the_next_job_in_a_folder_removes_what_is_still_there() {
             .docker(&["ps", "--all", "--quiet", "--no-trunc"])
             .contains(&id)
     );
+}
+
+/// Another container's gantry may have the same paths, and the same engine.
+#[tokio::test]
+async fn what_may_belong_to_somebody_elsewhere_stays() {
+    let Some(engine) = engine() else { return };
+    let mut world = engine.world(SharedPaths::Auto);
+    world.settings.docker.owner = "/own".into();
+    let slot = format!("dev.gantry.slot={}", world.project_dir().display());
+    let run = |owner: &str| {
+        let owner = format!("dev.gantry.owner={owner}");
+        let labels = ["--label", &slot, "--label", &owner];
+        engine.docker(
+            &[
+                ["run", "--detach"].as_slice(),
+                &labels,
+                &[BUSYBOX, "sleep", "600"],
+            ]
+            .concat(),
+        )
+    };
+    let (own, elsewhere) = (run("/own"), run("/not/on/this/machine"));
+    world.run(&world.job(&["true"])).await.assert_success();
+    let there = engine.docker(&["ps", "--all", "--quiet", "--no-trunc"]);
+    engine.docker(&["rm", "--force", &elsewhere]);
+    assert!(!there.contains(&own));
+    assert!(there.contains(&elsewhere));
 }
 
 #[tokio::test]
