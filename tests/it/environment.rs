@@ -23,6 +23,8 @@ const DATE: &str = "2026-01-02T03:04:05Z";
 pub(crate) struct TestEnvironment {
     folder: TempDir,
     files: AtomicUsize,
+    /// Where its engine of containers is; without one gantry looks where users have theirs.
+    engine: Option<&'static str>,
 }
 
 impl TestEnvironment {
@@ -35,6 +37,7 @@ impl TestEnvironment {
         TestEnvironment {
             folder,
             files: AtomicUsize::new(0),
+            engine: None,
         }
     }
 
@@ -50,6 +53,13 @@ impl TestEnvironment {
         TestEnvironment::repository()
             .file(".gitlab-ci.yml", text)
             .committed("first")
+    }
+
+    /// The address of an engine of containers.
+    #[cfg(feature = "docker")]
+    pub(crate) fn with_engine(mut self, host: &'static str) -> TestEnvironment {
+        self.engine = Some(host);
+        self
     }
 
     /// A file of the project; the lines lose the indentation that they have in the test.
@@ -150,7 +160,7 @@ impl TestEnvironment {
     /// The environment of gantry and of the user's git.
     pub(crate) fn variables(&self) -> Vec<(&'static str, OsString)> {
         let below = |name: &str| self.folder().join(name).into_os_string();
-        vec![
+        let mut variables = vec![
             ("PATH", std::env::var_os("PATH").unwrap_or_default()),
             ("HOME", below("home")),
             ("TMPDIR", below("temporary")),
@@ -160,7 +170,9 @@ impl TestEnvironment {
             ("LANG", "C.UTF-8".into()),
             ("TZ", "UTC".into()),
             ("COLUMNS", "100".into()),
-        ]
+        ];
+        variables.extend(self.engine.map(|host| ("DOCKER_HOST", host.into())));
+        variables
     }
 
     /// Begins a call of gantry in the project.

@@ -2,7 +2,12 @@
 
 mod changes;
 mod clean;
+#[cfg(feature = "docker")]
+mod containers;
 mod dry_run;
+#[cfg(feature = "docker")]
+#[path = "../engine/mod.rs"]
+mod engine;
 mod environment;
 mod follow;
 mod gantry;

@@ -11,6 +11,7 @@ mod bench;
 mod build_report;
 mod command;
 mod docs;
+mod engine;
 mod fuzz;
 mod marked;
 mod measure;

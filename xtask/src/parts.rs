@@ -5,22 +5,21 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::arguments::Arguments;
-use crate::program;
+use crate::{engine, program};
 
 mod base_image;
 
-pub(crate) const USAGE: &str = "[--install] [--bench] [--containers]
+pub(crate) const USAGE: &str = "[--install] [--bench]
 
-  --install      install what is missing (Debian, as root)
-  --bench        include what only the benchmarks need
-  --containers   include what only the tests of the Docker executor need, which is behind a feature:
-                 cargo test -p gantry-runner --features docker";
+  --install   install what is missing (Debian, as root)
+  --bench     include what only the benchmarks need";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {
     Tests,
-    Benchmarks,
+    /// Of the tests of jobs in containers; an engine that answers already is as good as one that is installed.
     Containers,
+    Benchmarks,
 }
 
 struct Part {
@@ -84,15 +83,13 @@ const PARTS: &[Part] = &[
 pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     let install = arguments.flag("--install");
     let bench = arguments.flag("--bench");
-    let containers = arguments.flag("--containers");
     arguments.finish()?;
 
     let wanted: Vec<&Part> = PARTS
         .iter()
         .filter(|part| match part.need {
-            Need::Tests => true,
+            Need::Tests | Need::Containers => true,
             Need::Benchmarks => bench,
-            Need::Containers => containers,
         })
         .collect();
     let mut missing = Vec::new();
@@ -109,7 +106,7 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     if !missing.is_empty() {
         get(&missing, install)?;
     }
-    if containers { base_image(install) } else { Ok(()) }
+    base_image(install)
 }
 
 fn base_image(install: bool) -> Result<()> {
@@ -132,13 +129,20 @@ fn get(missing: &[&Part], install: bool) -> Result<()> {
     install_packages(&packages)
 }
 
-/// Returns the programs that the tests need and that are not there.
+/// Returns what the tests need and that is not there.
 pub(crate) fn missing_for_tests() -> Vec<&'static str> {
     let needed = PARTS.iter().filter(|part| part.need == Need::Tests);
-    needed
+    let mut missing: Vec<&str> = needed
         .map(|part| part.program)
         .filter(|name| program::find(name).is_none())
-        .collect()
+        .collect();
+    if !engine::answers() && !engine::can_be_started() {
+        missing.push("an engine of containers");
+    }
+    if !base_image::place().is_file() {
+        missing.push("the base image");
+    }
+    missing
 }
 
 fn install_packages(packages: &[&str]) -> Result<()> {

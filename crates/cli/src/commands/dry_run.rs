@@ -79,7 +79,9 @@ fn text(request: &RunRequest, jobs: &[Forecast]) -> String {
             Prospect::Held { .. } | Prospect::Waits { .. } => YELLOW,
         };
         let mut because = forecast.prospect.because().unwrap_or_default();
-        if let Some(image) = venue(request, &forecast.job).as_ref().and_then(Venue::image) {
+        let runs = matches!(forecast.prospect, Prospect::Runs { .. });
+        let venue = venue(request, &forecast.job).filter(|_| runs);
+        if let Some(image) = venue.and_then(|venue| venue.image()) {
             let joint = if because.is_empty() { "" } else { "; " };
             because = format!("in image {image}{joint}{because}");
         }

@@ -3,8 +3,9 @@
 use gantry_protocol::{FailureReason, JobState};
 use gantry_runner::docker::SharedPaths;
 
-use crate::engine::{BUSYBOX, engine, image};
+use crate::engine::{BUSYBOX, engine};
 use crate::support::variable;
+use crate::worlds::image;
 
 #[tokio::test]
 async fn a_job_runs_in_its_image() {

@@ -3,7 +3,8 @@
 use gantry_runner::docker::SharedPaths;
 
 use crate::contract::{Subject, contract};
-use crate::engine::{engine, image};
+use crate::engine::engine;
+use crate::worlds::image;
 
 fn bound() -> Option<Subject> {
     let engine = engine()?;

@@ -3,7 +3,8 @@
 use gantry_runner::docker::SharedPaths;
 
 use crate::contract::{Subject, contract};
-use crate::engine::{BUSYBOX, engine, image};
+use crate::engine::{BUSYBOX, engine};
+use crate::worlds::image;
 
 fn copied() -> Option<Subject> {
     Some(Subject {

@@ -5,8 +5,9 @@ use gantry_protocol::payload::{DockerOptions, ExecutorOptions, Image};
 use gantry_runner::ExecutorChoice;
 use gantry_runner::docker::{PullPolicy, SharedPaths};
 
-use crate::engine::{BUSYBOX, NO_SHELL, ONLY_SH, engine, image};
+use crate::engine::{BUSYBOX, NO_SHELL, ONLY_SH, engine};
 use crate::support::{World, step, variable};
+use crate::worlds::image;
 use gantry_protocol::payload::When;
 
 #[tokio::test]

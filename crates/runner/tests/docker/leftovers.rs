@@ -4,8 +4,9 @@ use std::process::{Command, Stdio};
 
 use gantry_runner::docker::{DeadOwner, DockerSettings, Owner, SharedPaths};
 
-use crate::engine::{BUSYBOX, Engine, engine, image};
+use crate::engine::{BUSYBOX, Engine, engine};
 use crate::support::{Recorder, World, eventually};
+use crate::worlds::image;
 
 const OWNERS: &str = "GANTRY_TEST_OWNERS";
 

@@ -5,6 +5,7 @@
 
 #[path = "../contract/mod.rs"]
 mod contract;
+#[path = "../../../../tests/engine/mod.rs"]
 mod engine;
 #[path = "../it/support.rs"]
 mod support;
@@ -18,3 +19,4 @@ mod leftovers;
 mod overhead;
 mod services;
 mod somebody;
+mod worlds;

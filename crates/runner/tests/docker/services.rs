@@ -7,8 +7,9 @@ use gantry_protocol::payload::{Image, JobPayload};
 use gantry_runner::docker::SharedPaths;
 use tokio::net::{TcpListener, UnixStream};
 
-use crate::engine::{BUSYBOX, Engine, ONLY_SH, PINGER, engine, image};
+use crate::engine::{BUSYBOX, Engine, ONLY_SH, PINGER, engine};
 use crate::support::{Run, World, variable};
+use crate::worlds::image;
 
 fn pinger(alias: Option<&str>) -> Image {
     Image {

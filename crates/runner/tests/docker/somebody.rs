@@ -25,7 +25,7 @@ async fn as_somebody() {
             "echo changed > README; echo A=b >> $GITLAB_ENV; mkdir \"$RUNNER_TEMP_PROJECT_DIR/kept\"",
             "touch \"$RUNNER_TEMP_PROJECT_DIR/kept/file\"",
         ]);
-        job.image = crate::engine::image(crate::engine::BUSYBOX);
+        job.image = crate::worlds::image(crate::engine::BUSYBOX);
         if !user.is_empty() {
             let docker = gantry_protocol::payload::DockerOptions {
                 user: Some(user.into()),

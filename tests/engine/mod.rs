@@ -1,4 +1,4 @@
-//! The engine that the tests of this binary share, and the images on it.
+//! The engine that the tests of one binary share, and the images on it. Several binaries take this file in.
 //!
 //! An engine that answers already is used. Otherwise root starts one, with everything of it in a temporary folder, as
 //! the child of a small shell that outlives the tests: the shell reads from a pipe that only this process holds, so
@@ -11,12 +11,6 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-
-use gantry_protocol::payload::Image;
-use gantry_runner::ExecutorChoice;
-use gantry_runner::docker::{DockerSettings, SharedPaths};
-
-use crate::support::World;
 
 /// Debian with bash, made by `cargo xtask parts --install`.
 pub(crate) const DEBIAN: &str = "gantry-test/debian:1";
@@ -32,11 +26,19 @@ pub(crate) const PINGER: &str = "gantry-test/pinger:1";
 
 const START: Duration = Duration::from_secs(60);
 
-/// Starts the engine, waits for the end of its input, and stops it.
+/// What else `dockerd` is told, in the order in which to try. A container with tests in it may have no right to change
+/// the machine's firewall, or to mount an overlay.
+const FLAGS: &[&[&str]] = &[
+    &[],
+    &["--iptables=false", "--ip6tables=false"],
+    &["--iptables=false", "--ip6tables=false", "--storage-driver=vfs"],
+];
+
+/// Starts the engine in the folder of its first argument, waits for the end of its input, and stops it.
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
 dockerd --data-root "$0/data" --exec-root "$0/run" --pidfile "$0/pid" --host "unix://$0/sock" \
-    --bridge none > "$0/log" 2>&1 &
+    --bridge none "$@" > "$0/log" 2>&1 &
 engine=$!
 cat > /dev/null
 kill "$engine"
@@ -96,7 +98,6 @@ fn running() -> Option<Engine> {
     engine.try_docker(&["version"]).is_some().then_some(engine)
 }
 
-#[expect(clippy::zombie_processes, reason = "the keeper outlives this process")]
 fn start() -> Option<Engine> {
     let root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
     let installed = ["/usr/sbin/dockerd", "/usr/bin/dockerd"]
@@ -105,6 +106,19 @@ fn start() -> Option<Engine> {
     if !root || !installed {
         return None;
     }
+    let mut logs = Vec::new();
+    for flags in FLAGS {
+        match start_with(flags) {
+            Ok(engine) => return Some(engine),
+            Err(log) => logs.push(log),
+        }
+    }
+    panic!("dockerd does not start:\n{}", logs.join("\n"));
+}
+
+/// Returns the engine, or what it has said before it ended.
+#[expect(clippy::zombie_processes, reason = "the keeper outlives this process")]
+fn start_with(flags: &[&str]) -> Result<Engine, String> {
     let folder = tempfile::Builder::new()
         .prefix("gantry-engine-")
         .tempdir()
@@ -113,6 +127,7 @@ fn start() -> Option<Engine> {
     let mut keeper = Command::new("setsid")
         .args(["sh", "-c", KEEPER])
         .arg(&folder)
+        .args(flags)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -125,27 +140,16 @@ fn start() -> Option<Engine> {
     };
     let deadline = Instant::now() + START;
     while UnixStream::connect(folder.join("sock")).is_err() || engine.try_docker(&["version"]).is_none() {
-        let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
-        assert!(Instant::now() < deadline, "dockerd does not start:\n{}", log());
+        let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
+        if log.contains("failed to start") || Instant::now() > deadline {
+            return Err(log);
+        }
         std::thread::sleep(Duration::from_millis(20));
     }
-    Some(engine)
+    Ok(engine)
 }
 
 impl Engine {
-    /// A world whose jobs run in containers of the image.
-    pub(crate) fn world(&self, shared_paths: SharedPaths) -> World {
-        let mut world = World::new();
-        world.settings.executor = ExecutorChoice::Docker;
-        world.settings.docker = DockerSettings {
-            host: Some(self.host.clone()),
-            default_image: Some(BUSYBOX.into()),
-            shared_paths,
-            ..DockerSettings::default()
-        };
-        world
-    }
-
     /// Runs the `docker` client.
     #[track_caller]
     pub(crate) fn docker(&self, arguments: &[&str]) -> String {
@@ -162,14 +166,6 @@ impl Engine {
             .ok()?;
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         output.status.success().then_some(text)
-    }
-
-    /// Returns how many containers and networks of ours there are.
-    pub(crate) fn leftovers(&self, label: &str) -> usize {
-        let filter = format!("label={label}");
-        let containers = self.docker(&["ps", "--all", "--quiet", "--filter", &filter]);
-        let networks = self.docker(&["network", "ls", "--quiet", "--filter", &filter]);
-        containers.lines().count() + networks.lines().count()
     }
 
     fn make_images(&self, busybox: &Path) {
@@ -260,11 +256,4 @@ fn base_image() -> Option<PathBuf> {
         .flatten()
         .map(|folder| folder.join("gantry-parts/bookworm.tar"));
     archives.find(|archive| archive.is_file())
-}
-
-pub(crate) fn image(name: &str) -> Option<Image> {
-    Some(Image {
-        name: name.into(),
-        ..Image::default()
-    })
 }
