@@ -25,12 +25,9 @@ use crate::args::Cli;
 use crate::error::{CommandError, Exit};
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1);
-    if arguments
-        .next()
-        .is_some_and(|first| first == commands::run::SUPERVISE)
-    {
-        return gantry_runner::supervise::main(arguments);
+    let first = std::env::args_os().nth(1);
+    if first.is_some_and(|first| first == commands::run::SUPERVISE) {
+        return gantry_runner::supervise::main();
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 #[cfg(feature = "docker")]
 use crate::docker::DockerSettings;
+use crate::supervise::Supervisors;
 
 /// Which executor carries out jobs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,8 +41,8 @@ pub struct Settings {
     pub timestamps: bool,
     /// The environment of a job's processes before the job's own variables are exported.
     pub inherited_environment: Vec<(String, String)>,
-    /// The program and first arguments that end in [`supervise::main`](crate::supervise::main).
-    pub supervisor: Vec<OsString>,
+    /// How scripts are started. The jobs of one runner share it.
+    pub supervisor: Supervisors,
     /// How long a stopped script may take to end by itself.
     pub graceful_kill: Duration,
     /// The size at which a job's log is cut.
@@ -57,7 +58,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Settings with the defaults for everything that has one.
+    /// Settings with the defaults for everything that has one. `supervisor` is the program and first arguments that end
+    /// in [`supervise::main`](crate::supervise::main).
     pub fn new(cache_root: PathBuf, builds_root: PathBuf, supervisor: Vec<OsString>) -> Settings {
         Settings {
             name: "gantry".into(),
@@ -69,7 +71,7 @@ impl Settings {
             in_place: None,
             timestamps: false,
             inherited_environment: Vec::new(),
-            supervisor,
+            supervisor: Supervisors::from(supervisor),
             graceful_kill: Duration::from_secs(10),
             output_limit_bytes: 4 * 1024 * 1024,
             extract_limit_bytes: 32 * 1024 * 1024 * 1024,

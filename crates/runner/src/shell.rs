@@ -7,18 +7,16 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gantry_protocol::Wish;
 use gantry_protocol::payload::JobPayload;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
-use tokio::process::{Child, Command};
 use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::archive::Stop;
@@ -28,7 +26,7 @@ use crate::outcome::Halt;
 use crate::script::Dialect;
 use crate::settings::Settings;
 use crate::slot::Slot;
-use crate::supervise::{self, Report};
+use crate::supervise::{Report, Supervised, Task};
 use crate::trace::Trace;
 use crate::variables::Variables;
 
@@ -47,8 +45,6 @@ pub(crate) enum ShellError {
     Script { path: PathBuf, source: io::Error },
     #[error("cannot start the supervisor `{}`: {source}", program.display())]
     Supervisor { program: OsString, source: io::Error },
-    #[error("the supervisor's command is empty")]
-    NoSupervisor,
     #[error("the supervisor ended without telling how the script ended")]
     NoReport,
     #[error("{0}")]
@@ -143,27 +139,26 @@ impl<'j> Shell<'j> {
         bounds: &mut Bounds,
     ) -> Result<Ended, ShellError> {
         let (settings, trace) = (self.settings, self.trace);
-        let files = ScriptFiles::write(&self.slot.temporary_dir, script)?;
-        let (child, output) = self.start(&files, directory)?;
+        let file = ScriptFile::write(&self.slot.temporary_dir, script)?;
+        let (shell, output) = self.start(&file, directory)?;
         let copied = copy(output, trace);
         tokio::pin!(copied);
-        let waited = wait(child, settings, bounds);
+        let waited = wait(shell, settings, bounds);
         tokio::pin!(waited);
         // Output is read while the script runs and after it, but nobody waits long for what comes late.
-        let stopped = tokio::select! {
-            stopped = &mut waited => {
+        let (stopped, report) = tokio::select! {
+            waited = &mut waited => {
                 let _ = timeout(LATE_OUTPUT, &mut copied).await;
-                stopped
+                waited
             }
             result = &mut copied => {
-                let stopped = waited.await;
+                let waited = waited.await;
                 result.map_err(ShellError::Output)?;
-                stopped
+                waited
             }
         };
         trace.output_ended();
-        let stopped = stopped.map_err(|source| supervisor_failed(settings, source))?;
-        match (stopped, supervise::read_report(&files.report)) {
+        match (stopped, report) {
             (_, Some(Report::NotStarted(reason))) => Err(ShellError::NotStarted(reason)),
             (Some(ended), _) => Ok(ended),
             (None, Some(Report::Exit(status))) => Ok(Ended::Exited(status)),
@@ -172,41 +167,25 @@ impl<'j> Shell<'j> {
         }
     }
 
-    fn start(&self, files: &ScriptFiles, directory: &Path) -> Result<(Child, pipe::Receiver), ShellError> {
+    fn start(&self, file: &ScriptFile, directory: &Path) -> Result<(Supervised, pipe::Receiver), ShellError> {
         let settings = self.settings;
-        let failed = |source| supervisor_failed(settings, source);
-        let (program, first) = settings
-            .supervisor
-            .split_first()
-            .ok_or(ShellError::NoSupervisor)?;
+        let failed = |source| ShellError::Supervisor {
+            program: settings.supervisor.program(),
+            source,
+        };
         let (reader, writer) = io::pipe().map_err(failed)?;
-        // The command keeps the pipe's writing end and must be gone before anyone waits for the pipe's end.
-        let child = Command::new(program)
-            .args(first)
-            .arg("--grace-ms")
-            .arg(settings.graceful_kill.as_millis().to_string())
-            .arg("--report")
-            .arg(&files.report)
-            .arg("--hold")
-            .arg(&self.slot.running_lock)
-            .arg("--")
-            .arg(&self.bash)
-            .arg(&files.script)
-            .current_dir(directory)
-            .env_clear()
-            .envs(
-                settings
-                    .inherited_environment
-                    .iter()
-                    .map(|(key, value)| (key, value)),
-            )
-            .stdin(Stdio::piped())
-            .stdout(writer.try_clone().map_err(failed)?)
-            .stderr(writer)
-            .spawn()
-            .map_err(failed)?;
+        let task = Task {
+            grace: settings.graceful_kill,
+            hold: Some(self.slot.running_lock.clone()),
+            directory: directory.to_owned(),
+            environment: settings.inherited_environment.clone(),
+            program: self.bash.clone(),
+            arguments: vec![file.path.clone().into()],
+        };
+        // This side's copy of the pipe's writing end goes with this function, or its end would never come.
+        let shell = settings.supervisor.start(&task, writer.as_fd()).map_err(failed)?;
         let receiver = pipe::Receiver::from_owned_fd(OwnedFd::from(reader)).map_err(failed)?;
-        Ok((child, receiver))
+        Ok((shell, receiver))
     }
 }
 
@@ -230,54 +209,48 @@ fn write_files(files: &[(PathBuf, String)]) -> io::Result<()> {
     Ok(())
 }
 
-fn supervisor_failed(settings: &Settings, source: io::Error) -> ShellError {
-    ShellError::Supervisor {
-        program: settings.supervisor.first().cloned().unwrap_or_default(),
-        source,
-    }
-}
-
 fn is_program(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
-/// The files of one run; removed when it is over, since the script holds the job's variables.
-struct ScriptFiles {
-    script: PathBuf,
-    report: PathBuf,
+/// The script of one run; removed when it is over, since it holds the job's variables.
+struct ScriptFile {
+    path: PathBuf,
 }
 
-impl ScriptFiles {
-    fn write(folder: &Path, script: &str) -> Result<ScriptFiles, ShellError> {
-        let files = ScriptFiles {
-            script: folder.join("script.sh"),
-            report: folder.join("script.report"),
+impl ScriptFile {
+    fn write(folder: &Path, script: &str) -> Result<ScriptFile, ShellError> {
+        let file = ScriptFile {
+            path: folder.join("script.sh"),
         };
-        files.remove();
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        let written = options
-            .open(&files.script)
-            .and_then(|mut file| file.write_all(script.as_bytes()));
-        match written {
-            Ok(()) => Ok(files),
+        match file.create(script) {
+            Ok(()) => Ok(file),
             Err(source) => Err(ShellError::Script {
-                path: files.script.clone(),
+                path: file.path.clone(),
                 source,
             }),
         }
     }
 
-    fn remove(&self) {
-        // They are seldom all there, and the folder is emptied after the job.
-        let _ = fs::remove_file(&self.script);
-        let _ = fs::remove_file(&self.report);
+    fn create(&self, script: &str) -> io::Result<()> {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        let file = match options.open(&self.path) {
+            // What a script before this one has put in its place goes.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_file(&self.path)?;
+                options.open(&self.path)
+            }
+            opened => opened,
+        };
+        file?.write_all(script.as_bytes())
     }
 }
 
-impl Drop for ScriptFiles {
+impl Drop for ScriptFile {
     fn drop(&mut self) {
-        self.remove();
+        // The script may have removed it itself, and the folder is emptied after the job.
+        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -291,44 +264,28 @@ async fn copy(mut output: pipe::Receiver, trace: &Trace<'_>) -> io::Result<()> {
     }
 }
 
-/// Waits for the supervisor, and makes it stop where the bounds say so; returns why it had to.
-async fn wait(mut child: Child, settings: &Settings, bounds: &mut Bounds) -> io::Result<Option<Ended>> {
-    let mut lifeline = child.stdin.take();
+/// Waits for the shell's end, and brings it about where the bounds say so; returns why it had to be, and how it was.
+async fn wait(
+    mut shell: Supervised,
+    settings: &Settings,
+    bounds: &mut Bounds,
+) -> (Option<Ended>, Option<Report>) {
     let accepted = bounds.accepted;
     let ended = tokio::select! {
-        ended = child.wait() => return ended.map(|_| None),
+        report = shell.ended() => return (None, report),
         () = sleep_until(bounds.deadline) => Ended::TimedOut,
         wish = wish_beyond(&mut bounds.wish, accepted) => Ended::Stopped(wish),
     };
-    let patience = sleep(settings.graceful_kill + SUPERVISOR_MARGIN);
-    tokio::pin!(patience);
     if ended != Ended::Stopped(Wish::Abort) {
-        // The end of the lifeline would mean the same, but would leave nothing to say more by.
-        terminate(&child);
+        shell.stop();
         tokio::select! {
-            ended_by_itself = child.wait() => return ended_by_itself.map(|_| Some(ended)),
+            report = shell.ended() => return (Some(ended), report),
             _ = wish_beyond(&mut bounds.wish, Wish::Cancel) => {}
-            () = &mut patience => {}
+            () = sleep(settings.graceful_kill + SUPERVISOR_MARGIN) => {}
         }
     }
-    if let Some(lifeline) = &mut lifeline {
-        // Fails where the supervisor has just ended.
-        let _ = lifeline.write_all(&[supervise::KILL]).await;
-    }
-    tokio::select! {
-        result = child.wait() => result.map(|_| ())?,
-        () = sleep(SUPERVISOR_MARGIN) => child.kill().await?,
-    }
-    Ok(Some(ended))
-}
-
-fn terminate(child: &Child) {
-    let pid = child
-        .id()
-        .and_then(|id| i32::try_from(id).ok())
-        .and_then(rustix::process::Pid::from_raw);
-    if let Some(pid) = pid {
-        // Fails where the supervisor has just ended.
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-    }
+    shell.kill();
+    // One that does not answer keeps its lock, so that nobody else gets the slot.
+    let report = timeout(SUPERVISOR_MARGIN, shell.ended()).await;
+    (Some(ended), report.unwrap_or_default())
 }

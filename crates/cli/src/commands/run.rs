@@ -30,7 +30,7 @@ use crate::question::Question;
 use crate::reporter::{self, Notes, Reporter};
 use crate::world::{self, Files};
 
-/// The first argument with which gantry starts itself as the supervisor of a script.
+/// The first argument with which gantry starts itself to supervise scripts.
 pub(crate) const SUPERVISE: &str = "__supervise";
 
 /// The variables of the user's environment that a job's shell inherits; everything else stays outside, so that a

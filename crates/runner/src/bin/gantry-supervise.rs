@@ -5,5 +5,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    gantry_runner::supervise::main(std::env::args_os().skip(1))
+    gantry_runner::supervise::main()
 }

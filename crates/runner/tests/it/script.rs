@@ -1,9 +1,9 @@
 //! What a script does and how its job ends.
 
+use crate::support::{World, git, step, variable};
 use gantry_protocol::payload::{Hook, Image, When};
 use gantry_protocol::{FailureReason, JobState};
-
-use crate::support::{World, git, step, variable};
+use gantry_runner::supervise::Supervisors;
 
 #[tokio::test]
 async fn a_script_runs_in_a_checkout_of_the_commit() {
@@ -173,7 +173,7 @@ async fn without_bash_the_error_has_a_name() {
 #[tokio::test]
 async fn without_a_supervisor_the_error_names_it() {
     let mut world = World::new();
-    world.settings.supervisor = vec!["/nowhere/gantry".into(), "__supervise".into()];
+    world.settings.supervisor = Supervisors::from(vec!["/nowhere/gantry".into(), "__supervise".into()]);
     let run = world.run(&world.job(&["true"])).await;
     assert_eq!(
         run.outcome.failure_reason,
