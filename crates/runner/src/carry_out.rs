@@ -23,7 +23,7 @@ use crate::outcome::{Halt, Outcome, outcome_of, verdict_of};
 use crate::refuse;
 use crate::settings::Settings;
 use crate::shell::Shell;
-use crate::slot::{Slot, SlotError};
+use crate::slot::Slot;
 use crate::trace::deliver::deliver;
 use crate::trace::masker::Secrets;
 use crate::trace::patterns::Patterns;
@@ -168,22 +168,15 @@ pub(crate) fn project_of(payload: &JobPayload, settings: &Settings) -> String {
 }
 
 async fn take_slot(payload: &JobPayload, settings: &Settings) -> Result<Arc<Slot>, Halt> {
-    let project = project_of(payload, settings);
-    let (builds_root, in_place) = (settings.builds_root.clone(), settings.in_place.clone());
-    let mark = visit::mark(payload);
-    let taken: Result<Result<Slot, SlotError>, _> = tokio::task::spawn_blocking(move || {
-        let slot = match in_place {
-            Some(folder) => Slot::in_place(&builds_root, &folder)?,
-            None => Slot::take(&builds_root, &project)?,
-        };
-        slot.set_mark(&mark)?;
-        Ok(slot)
-    })
-    .await;
-    match taken {
-        Ok(slot) => Ok(Arc::new(slot?)),
-        Err(error) => Err(Halt::broken(&error)),
-    }
+    // A few system calls, which cost less than to have another thread make them.
+    let slot = match &settings.in_place {
+        Some(folder) => Slot::in_place(&settings.builds_root, folder),
+        None => Slot::take(&settings.builds_root, &project_of(payload, settings)),
+    };
+    let slot = Arc::new(slot?);
+    slot.clear().await?;
+    slot.set_mark(&visit::mark(payload))?;
+    Ok(slot)
 }
 
 /// Passes the coordinator's wishes on while `work` goes on.

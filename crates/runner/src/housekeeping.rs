@@ -71,6 +71,8 @@ mod tests {
             Slot::take(root.path(), "app").unwrap(),
             Slot::take(root.path(), "app").unwrap(),
         );
+        first.clear_temporary().unwrap();
+        second.clear_temporary().unwrap();
         drop(second);
         let found: Vec<_> = slots(root.path())
             .unwrap()

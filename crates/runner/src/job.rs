@@ -114,8 +114,7 @@ impl<C: Coordinator> Job<'_, C> {
 
     /// Removes what belonged to this job alone.
     pub(crate) async fn clean_up(&self) {
-        let slot = Arc::clone(&self.slot);
-        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || slot.clear_temporary()).await {
+        if let Err(error) = self.slot.clear().await {
             self.trace.warning(&error.to_string());
         }
     }

@@ -82,6 +82,9 @@ impl Environment for Shell<'_> {
     }
 
     async fn write_files(&self, files: Vec<(PathBuf, String)>) -> Result<(), Halt> {
+        if files.is_empty() {
+            return Ok(());
+        }
         let written = tokio::task::spawn_blocking(move || write_files(&files)).await;
         let written = written.map_err(|error| Halt::broken(&error))?;
         written.map_err(|error| Halt::system(format!("cannot write a file variable: {error}")))

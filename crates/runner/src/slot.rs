@@ -6,18 +6,21 @@
 //!
 //! Within a slot each project has its work tree, which the next job of that project finds again, and beside it a
 //! folder `….tmp` for what belongs to one job: scripts, file variables, archives. That one is emptied before a job
-//! (the job before may have been killed) and after it. In `….modules` lie clones of submodules. The file `….job` says which job had the work tree last.
+//! (the job before may have been killed) and after it. In `….modules` lie clones of submodules. The file `….job` says
+//! which job had the work tree last.
 //!
 //! A slot may also be a folder of the user's: then its locks and what belongs to one job lie in the builds folder, and
 //! nothing but scripts changes the folder itself.
 
 use std::fmt::Display;
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gantry_git::worktree::remove_tree;
+use tokio::task::spawn_blocking;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SlotError {
@@ -47,7 +50,7 @@ pub(crate) struct Slot {
 const IN_PLACE: &str = "in-place";
 
 impl Slot {
-    /// Takes the first free slot, and prepares its temporary folder for the project.
+    /// Takes the first free slot. Its temporary folder may have to be [cleared](Slot::clear).
     pub(crate) fn take(builds_root: &Path, project: &str) -> Result<Slot, SlotError> {
         let project_path = project_path(project)?;
         fs::create_dir_all(builds_root).map_err(at(builds_root))?;
@@ -60,9 +63,7 @@ impl Slot {
             }
             number += 1;
         };
-        let slot = Slot::new(root, number, &project_path, running_lock, lock);
-        slot.clear_temporary()?;
-        Ok(slot)
+        Ok(Slot::new(root, number, &project_path, running_lock, lock))
     }
 
     /// Takes the slot where the job of that mark was the last one, if there is one and nobody works in it.
@@ -79,7 +80,6 @@ impl Slot {
                 let running = running_lock(&root, number);
                 let slot = Slot::new(root.clone(), number, &project_path, running, lock);
                 if fs::read_to_string(&slot.mark).is_ok_and(|found| found == mark) {
-                    slot.clear_temporary()?;
                     return Ok(Some(slot));
                 }
             }
@@ -94,7 +94,7 @@ impl Slot {
         let Some(Vacant(lock)) = vacant(&root, IN_PLACE)? else {
             return Err(SlotError::InUse(folder.to_owned()));
         };
-        let slot = Slot {
+        Ok(Slot {
             number: 0,
             project_dir: folder.to_owned(),
             temporary_dir: root.join(format!("{IN_PLACE}.tmp")),
@@ -102,9 +102,7 @@ impl Slot {
             mark: root.join(format!("{IN_PLACE}.job")),
             builds_root: root,
             _lock: lock,
-        };
-        slot.clear_temporary()?;
-        Ok(slot)
+        })
     }
 
     fn new(root: PathBuf, number: usize, project: &Path, running_lock: PathBuf, lock: Lock) -> Slot {
@@ -122,7 +120,17 @@ impl Slot {
 
     /// Says whose the work tree is from now on.
     pub(crate) fn set_mark(&self, mark: &str) -> Result<(), SlotError> {
-        fs::write(&self.mark, mark).map_err(at(&self.mark))
+        overwrite(&self.mark, mark).map_err(at(&self.mark))
+    }
+
+    /// [`Slot::clear_temporary`], which may take long where there is something to remove.
+    pub(crate) async fn clear(self: &Arc<Slot>) -> Result<(), SlotError> {
+        if is_private_and_empty(&self.temporary_dir) {
+            return Ok(());
+        }
+        let slot = Arc::clone(self);
+        let cleared = spawn_blocking(move || slot.clear_temporary()).await;
+        cleared.unwrap_or_else(|lost| Err(at(&self.temporary_dir)(lost.into())))
     }
 
     /// Empties the temporary folder, which only its owner may enter.
@@ -160,6 +168,14 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut path = path.as_os_str().to_owned();
     path.push(suffix);
     path.into()
+}
+
+/// Replaces what a file holds. Never by nothing first: ext4 puts such a file on the disk as soon as it is closed.
+fn overwrite(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = File::options();
+    let mut file = options.create(true).truncate(false).write(true).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)
 }
 
 fn is_private_and_empty(path: &Path) -> bool {
@@ -229,6 +245,7 @@ mod tests {
     fn a_slot_belongs_to_one_job_at_a_time_and_is_used_again() {
         let root = tempfile::tempdir().unwrap();
         let first = Slot::take(root.path(), "group/app").unwrap();
+        first.clear_temporary().unwrap();
         let second = Slot::take(root.path(), "group/app").unwrap();
         assert_eq!((first.number, second.number), (0, 1));
         assert_ne!(first.project_dir, second.project_dir);
@@ -236,6 +253,7 @@ mod tests {
         drop(first);
         let third = Slot::take(root.path(), "group/app").unwrap();
         assert_eq!(third.number, 0);
+        third.clear_temporary().unwrap();
         assert!(!third.temporary_dir.join("left").exists());
     }
 
@@ -247,17 +265,20 @@ mod tests {
                 .unwrap()
                 .map(|slot| slot.number)
         };
+        let take = || {
+            let slot = Slot::take(root.path(), "app").unwrap();
+            slot.clear_temporary().unwrap();
+            slot
+        };
         assert_eq!(find("7"), None);
-        let (first, second) = (
-            Slot::take(root.path(), "app").unwrap(),
-            Slot::take(root.path(), "app").unwrap(),
-        );
+        let (first, second) = (take(), take());
+        first.set_mark("a job with a longer name").unwrap();
         first.set_mark("7").unwrap();
         second.set_mark("8").unwrap();
         assert_eq!(find("8"), None, "somebody works in it");
         drop((first, second));
         assert_eq!((find("7"), find("8"), find("9")), (Some(0), Some(1), None));
-        Slot::take(root.path(), "app").unwrap().set_mark("9").unwrap();
+        take().set_mark("9").unwrap();
         assert_eq!((find("7"), find("8"), find("9")), (None, Some(1), Some(0)));
     }
 

@@ -75,6 +75,7 @@ impl Visit {
         let refused = |error: slot::SlotError| VisitError::NotSupported(error.to_string());
         if let Some(folder) = &settings.in_place {
             let slot = Slot::in_place(&settings.builds_root, folder).map_err(refused)?;
+            slot.clear_temporary().map_err(refused)?;
             let visit = Visit::in_slot(payload, slot, Tree::InPlace);
             visit.write_files()?;
             return Ok(visit);
@@ -84,6 +85,7 @@ impl Visit {
             Some(slot) => (slot, Tree::AsLeft),
             None => (Slot::take(fresh_root, &project).map_err(refused)?, Tree::Fresh),
         };
+        slot.clear_temporary().map_err(refused)?;
         let mut visit = Visit::in_slot(payload, slot, tree);
         if tree == Tree::Fresh {
             visit.lay_out(payload)?;
