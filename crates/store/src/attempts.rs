@@ -230,10 +230,9 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(|transaction| {
-            transaction.execute(
-                "UPDATE runs SET status = ?2 WHERE id = ?1 AND status <> ?2",
-                params![run, run_status],
-            )?;
+            transaction
+                .prepare_cached("UPDATE runs SET status = ?2 WHERE id = ?1 AND status <> ?2")?
+                .execute(params![run, run_status])?;
             for step in steps {
                 record_step(transaction, step, at)?;
             }
@@ -245,10 +244,9 @@ impl Store {
     pub fn explain(&mut self, reasons: &[(AttemptId, String)]) -> Result<(), StoreError> {
         self.write(|transaction| {
             for (attempt, reason) in reasons {
-                transaction.execute(
-                    "UPDATE attempts SET reason = ?2 WHERE id = ?1",
-                    params![attempt, reason],
-                )?;
+                transaction
+                    .prepare_cached("UPDATE attempts SET reason = ?2 WHERE id = ?1")?
+                    .execute(params![attempt, reason])?;
             }
             Ok(())
         })
