@@ -7,6 +7,7 @@ use crate::program;
 const PURE: &[&str] = &[
     "gantry-yaml",
     "gantry-language",
+    "gantry-masking",
     "gantry-pipeline",
     "gantry-protocol",
 ];

@@ -19,8 +19,9 @@ pub(crate) enum DotenvError {
     TooBig,
     #[error("Invalid Format")]
     Format,
-    #[error("Key can contain only letters, digits and '_'. (`{0}`)")]
-    Key(String),
+    /// With the number of its line. What stands there may be a secret: the file holds nothing else.
+    #[error("Key can contain only letters, digits and '_'. (line {0})")]
+    Key(usize),
     #[error("Dotenv files cannot have more than {VARIABLES_LIMIT} variables")]
     TooMany,
     #[error("the report cannot be read: {0}")]
@@ -41,8 +42,8 @@ pub(crate) fn read_gzip(path: &Path) -> Result<Vec<DotenvVariable>, DotenvError>
 
 fn parse(text: &str) -> Result<Vec<DotenvVariable>, DotenvError> {
     let mut variables: Vec<DotenvVariable> = Vec::new();
-    for line in text.lines() {
-        let variable = parse_line(line)?;
+    for (index, line) in text.lines().enumerate() {
+        let variable = parse_line(index + 1, line)?;
         match variables.iter_mut().find(|known| known.key == variable.key) {
             Some(known) => *known = variable,
             None => variables.push(variable),
@@ -54,11 +55,11 @@ fn parse(text: &str) -> Result<Vec<DotenvVariable>, DotenvError> {
     Ok(variables)
 }
 
-fn parse_line(line: &str) -> Result<DotenvVariable, DotenvError> {
+fn parse_line(number: usize, line: &str) -> Result<DotenvVariable, DotenvError> {
     let (key, value) = line.split_once('=').ok_or(DotenvError::Format)?;
     let key = key.trim();
     if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return Err(DotenvError::Key(key.to_owned()));
+        return Err(DotenvError::Key(number));
     }
     Ok(DotenvVariable {
         key: key.to_owned(),
@@ -102,8 +103,8 @@ mod tests {
         assert_eq!(pairs("A=1\n\nB=2"), Err("Invalid Format".to_owned()));
         assert_eq!(pairs("# note"), Err("Invalid Format".to_owned()));
         assert_eq!(
-            pairs("A-B=1"),
-            Err("Key can contain only letters, digits and '_'. (`A-B`)".to_owned())
+            pairs("A=1\nA-B=1"),
+            Err("Key can contain only letters, digits and '_'. (line 2)".to_owned())
         );
         let many: String = (0..21).map(|n| format!("V{n}=x\n")).collect();
         assert_eq!(

@@ -25,9 +25,7 @@ use crate::settings::Settings;
 use crate::shell::Shell;
 use crate::slot::Slot;
 use crate::trace::deliver::deliver;
-use crate::trace::masker::Secrets;
-use crate::trace::patterns::Patterns;
-use crate::trace::{Format, Trace};
+use crate::trace::{Format, Trace, secrets};
 use crate::variables::Variables;
 use crate::visit;
 
@@ -94,15 +92,14 @@ async fn perform<C: Coordinator>(
         runner_variables(payload, &slot, kind, &places, limit_secs),
         &places.temporary_dir,
     );
-    let patterns = Patterns::of_job(payload, variables.values());
-    let secrets = Secrets::new(&patterns.patterns);
+    let secrets = secrets::of_job(payload, variables.values());
     let format = Format {
         timestamps: settings.timestamps,
         sections: payload.features.trace_sections,
         limit_bytes: settings.output_limit_bytes,
         clock: settings.clock,
     };
-    let trace = Trace::new(format, secrets.as_ref());
+    let trace = Trace::new(format, &secrets);
     let (wishes, wish) = watch::channel(Wish::Run);
     let mut job = Job {
         payload,
@@ -116,7 +113,7 @@ async fn perform<C: Coordinator>(
         accepted: Wish::Run,
         deadline,
         limit,
-        unmaskable: patterns.too_short,
+        unmaskable: secrets::too_short(payload),
     };
     let work = async {
         let parts = JobParts {
@@ -150,7 +147,8 @@ async fn perform<C: Coordinator>(
     let both = async { tokio::join!(work, delivery) };
     let (result, delivered) = listening(&wishes, coordinator, both).await;
     match delivered {
-        Ok(()) => result,
+        // What failed is told outside of the log, too.
+        Ok(()) => result.map_err(|halt| halt.masked(&secrets)),
         Err(CoordinatorError::Gone) => Err(Halt::Aborted),
         Err(error) => Err(Halt::system(format!(
             "the job's log cannot be delivered: {error}"

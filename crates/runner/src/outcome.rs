@@ -1,5 +1,6 @@
 //! How a job ends.
 
+use gantry_masking::Secrets;
 use gantry_protocol::{FailureReason, JobState, JobUpdate};
 
 use crate::duration::GoDuration;
@@ -95,6 +96,14 @@ impl Halt {
             Halt::Canceled => "canceled".into(),
             Halt::Aborted => "aborted".into(),
         }
+    }
+
+    /// Hides the secrets of the job in what is told of its end.
+    pub(crate) fn masked(mut self, secrets: &Secrets) -> Halt {
+        if let Halt::Job { message, .. } | Halt::System { message } = &mut self {
+            *message = secrets.mask(message);
+        }
+        self
     }
 
     /// Returns the last line of the log.

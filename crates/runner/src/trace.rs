@@ -1,7 +1,7 @@
 //! The job's log, on its way from whoever writes it to the coordinator.
 //!
 //! Two streams feed one log: the runner's own lines, and the output of the job's scripts. Each passes, in this order,
-//! [`masker`] (nothing after it has seen a secret), [`utf8`] and, where asked for, [`timestamps`]; then both meet in
+//! a [`Masker`] (nothing after it has seen a secret), [`utf8`] and, where asked for, [`timestamps`]; then both meet in
 //! one buffer under one size limit. [`deliver`] empties the buffer into the coordinator. The buffer is bounded: a
 //! script that writes faster than the coordinator takes is slowed down by its full pipe, so a job's output costs the
 //! same memory whatever its size.
@@ -9,15 +9,14 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use gantry_masking::{Masker, Secrets};
 use tokio::sync::Notify;
 
 pub(crate) mod deliver;
-pub(crate) mod masker;
-pub(crate) mod patterns;
+pub(crate) mod secrets;
 pub(crate) mod timestamps;
 pub(crate) mod utf8;
 
-use masker::{Masker, Secrets};
 use timestamps::Timestamper;
 use utf8::Utf8Cleaner;
 
@@ -64,7 +63,7 @@ struct Stream<'s> {
 }
 
 impl<'s> Stream<'s> {
-    fn new(number: u8, secrets: Option<&'s Secrets>, format: &Format) -> Stream<'s> {
+    fn new(number: u8, secrets: &'s Secrets, format: &Format) -> Stream<'s> {
         Stream {
             masker: Masker::new(secrets),
             utf8: Utf8Cleaner::default(),
@@ -103,7 +102,7 @@ impl<'s> Stream<'s> {
 }
 
 impl<'s> Trace<'s> {
-    pub(crate) fn new(format: Format, secrets: Option<&'s Secrets>) -> Trace<'s> {
+    pub(crate) fn new(format: Format, secrets: &'s Secrets) -> Trace<'s> {
         let inner = Inner {
             runner: Stream::new(0, secrets, &format),
             script: Stream::new(1, secrets, &format),

@@ -47,6 +47,104 @@ fn a_masked_value_is_in_no_output_and_in_no_log() {
     }
 }
 
+#[test]
+fn a_masked_value_is_hidden_in_all_its_forms() {
+    let machine = with_variables(
+        "
+        TOKEN: {value: 's3cret t0ken/1', masked: true}
+        KEY: {value: \"-----BEGIN KEY-----\\nMIIBOgIBAAJBAK\\n-----END KEY-----\\n\", masked: true, file: true}
+        ",
+        r#"
+        job:
+          script:
+            - printf 'user:%s' "$TOKEN" | base64
+            - printf '%s' "$TOKEN" | sed 's| |%20|g; s|/|%2F|g'; echo
+            - cat "$KEY"
+            - echo "glpat-n0b0dy.declared-it https://host.test/a?private_token=abc&page=2"
+            - echo "$CI_JOB_TOKEN"
+        "#,
+    );
+    let output = machine.call("run --format json").ended_with(0);
+    let events = output.json_lines();
+    let lines: Vec<_> = events.iter().filter_map(|event| event["line"].as_str()).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    $ printf 'user:%s' "$TOKEN" | base64
+    dXNlcjp[MASKED]
+    $ printf '%s' "$TOKEN" | sed 's| |%20|g; s|/|%2F|g'; echo
+    [MASKED]
+    $ cat "$KEY"
+    [MASKED]
+    $ echo "glpat-[MASKED] https://host.test/a?private_token=[MASKED]&page=2"
+    glpat-[MASKED] https://host.test/a?private_token=[MASKED]&page=2
+    $ echo "$CI_JOB_TOKEN"
+    [MASKED]
+    "#);
+}
+
+/// What jobs hand on is not a log, and still comes to be seen.
+#[test]
+fn a_masked_value_is_hidden_in_reports_and_in_messages() {
+    let machine = with_variables(
+        &format!("TOKEN: {{value: {SECRET}, masked: true}}\n"),
+        r#"
+        tests:
+          script:
+            - echo "<testsuite><testcase name='with $TOKEN'><failure message='got $TOKEN'>$TOKEN</failure></testcase></testsuite>" > r.xml
+            - echo "<$TOKEN/>" > other.xml
+            - echo "URL=https://host.test/$TOKEN" > build.env
+          artifacts: {reports: {junit: "*.xml", dotenv: build.env}}
+        reads:
+          needs: [tests]
+          script: ['echo "url $URL"']
+        broken-report:
+          script: ['echo "$TOKEN=1" > build.env']
+          artifacts: {reports: {dotenv: build.env}}
+        broken-settings:
+          variables: {GIT_STRATEGY: $TOKEN}
+          script: ['true']
+        "#,
+    );
+    let text = machine.call("run").ended_with(1);
+    let json = machine.call("run --format json").ended_with(1);
+    let logs = machine.call("logs --raw").ended_with(0);
+    for output in [&text, &json, &logs] {
+        assert!(!output.to_string().contains(SECRET), "{output}");
+    }
+    insta::assert_snapshot!(text.by_job(), @r#"
+    exit 1
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    broken-report   | started
+    broken-report   | $ echo "$TOKEN=1" > build.env
+    broken-report   | ERROR: Uploading artifacts as "dotenv" to coordinator... the artifact was refused: Key can contain only letters, digits and '_'. (line 1)
+    broken-report   | ERROR: Job failed: the artifact was refused: Key can contain only letters, digits and '_'. (line 1)
+    broken-report   | failed: the artifact was refused: Key can contain only letters, digits and '_'. (line 1)
+    broken-settings | started
+    broken-settings | ERROR: Job failed: GIT_STRATEGY `[MASKED]` is none of clone, fetch, none, empty
+    broken-settings | failed: GIT_STRATEGY `[MASKED]` is none of clone, fetch, none, empty
+    reads           | started
+    reads           | $ echo "url $URL"
+    reads           | url https://host.test/[MASKED]
+    reads           | succeeded
+    tests           | started
+    tests           | $ echo "<testsuite><testcase name='with $TOKEN'><failure message='got $TOKEN'>$TOKEN</failure></testcase></testsuite>" > r.xml
+    tests           | $ echo "<$TOKEN/>" > other.xml
+    tests           | $ echo "URL=https://host.test/$TOKEN" > build.env
+    tests           | succeeded
+
+    1 test: 1 failed
+      tests  with [MASKED]
+    note: the JUnit report `other.xml` of `tests` was not read: its root is `[MASKED]`, not `testsuites` or `testsuite`
+
+    run 1 failed
+      success          tests              #.# s
+      success          reads              #.# s
+      failed           broken-report      #.# s  the artifact was refused: Key can contain only letters, digits and '_'. (line 1)  gantry logs 1 'broken-report'
+      failed           broken-settings    #.# s  GIT_STRATEGY `[MASKED]` is none of clone, fetch, none, empty  gantry logs 1 'broken-settings'
+    "#);
+}
+
 // shows: S0-47
 #[test]
 fn a_file_variable_is_a_path_to_its_content() {

@@ -11,6 +11,8 @@ use gantry_git::Snapshot;
 use gantry_language::compile::Outcome;
 use gantry_language::diagnostic::did_you_mean;
 use gantry_language::plan::Plan;
+use gantry_language::variables::Layers;
+use gantry_masking::Secrets;
 use gantry_protocol::Wish;
 use gantry_runner::Settings;
 use gantry_store::{Store, Timestamp};
@@ -159,12 +161,18 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     let summary = summary?;
     // What the jobs have left is only told of; not being able to read it is no reason to hide how they ended.
     let store = Store::open_read_only(&question.root).ok().flatten();
-    reporter::end(reporter, &summary, store.as_ref())?;
+    reporter::end(reporter, &summary, store.as_ref(), &secrets(&question.layers))?;
     Ok(match summary.ending {
         Ending::Success | Ending::Waiting | Ending::NothingToRun => Exit::Success,
         Ending::Failed => Exit::Failed,
         Ending::Interrupted => Exit::Interrupted,
     })
+}
+
+fn secrets(layers: &Layers) -> Secrets {
+    let variables = layers.project.iter().chain(&layers.pipeline);
+    let masked = variables.filter(|variable| variable.masked);
+    Secrets::new(masked.map(|variable| variable.value.as_str()), &[])
 }
 
 /// Says what the run would come to. The snapshot that it is worked out with is not kept.

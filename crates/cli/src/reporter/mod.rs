@@ -20,6 +20,7 @@ mod wording;
 use std::sync::Arc;
 
 use gantry_engine::{Notice, Observer, Summary};
+use gantry_masking::Secrets;
 use gantry_store::Reader;
 
 use crate::args::Format;
@@ -60,14 +61,16 @@ pub(crate) fn reporter(format: Format, jobs: &[&str], store: &Reader) -> Box<dyn
     }
 }
 
-/// Shows what a run came to, with what its jobs have left in the store.
+/// Shows what a run came to, with what its jobs have left in the store. Reports come as jobs wrote them; only here
+/// `secrets` are taken out.
 pub(crate) fn end(
     reporter: Box<dyn Reporter>,
     summary: &Summary,
     store: Option<&Reader>,
+    secrets: &Secrets,
 ) -> Result<(), CommandError> {
     let tests = store
-        .map(|store| junit::of_run(store, summary))
+        .map(|store| junit::of_run(store, summary).masked(secrets))
         .unwrap_or_default();
     let scans = store
         .map(|store| scans::of_run(store, summary))

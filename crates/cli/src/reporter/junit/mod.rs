@@ -13,6 +13,7 @@ use std::path::Path;
 
 use flate2::bufread::GzDecoder;
 use gantry_engine::Summary;
+use gantry_masking::Secrets;
 use gantry_store::{Artifact, AttemptId, Reader};
 
 use super::escapes;
@@ -54,6 +55,15 @@ pub(super) struct Failing {
 impl Tests {
     pub(super) fn is_empty(&self) -> bool {
         self.counts.total == 0 && self.notes.is_empty()
+    }
+
+    /// Hides secrets in all that is shown of the reports.
+    pub(super) fn masked(mut self, secrets: &Secrets) -> Tests {
+        let names = self.failing.iter_mut().map(|test| &mut test.name);
+        for text in names.chain(&mut self.notes) {
+            *text = secrets.mask(text);
+        }
+        self
     }
 
     fn add(&mut self, job: &str, report: Report) {
