@@ -149,6 +149,8 @@ fn run() {
                                     only those of an environment
           --jobs <N>                How many jobs run at once [default: one per processor] [env:
                                     GANTRY_JOBS=]
+          --log-limit <SIZE>        How much of a job's output is kept [env: GANTRY_LOG_LIMIT=]
+                                    [default: 100MB]
           --fail-fast               Cancel the rest as soon as a job fails
           --in-place                Work in this folder as it is, one job at a time: no work trees,
                                     nothing is cleaned or restored

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::byte_size;
+
 /// Runs .gitlab-ci.yml pipelines on this machine, with the meaning a GitLab server gives them.
 #[derive(Debug, Parser)]
 #[command(name = "gantry", version, max_term_width = 100, after_help = EXAMPLES)]
@@ -207,6 +209,12 @@ pub(crate) struct RunArgs {
     /// How many jobs run at once [default: one per processor]
     #[arg(long, value_name = "N", env = "GANTRY_JOBS")]
     pub(crate) jobs: Option<NonZeroUsize>,
+    /// How much of a job's output is kept
+    #[arg(
+        long, value_name = "SIZE", env = "GANTRY_LOG_LIMIT", default_value = "100MB",
+        value_parser = byte_size::parse
+    )]
+    pub(crate) log_limit: u64,
     /// Cancel the rest as soon as a job fails
     #[arg(long)]
     pub(crate) fail_fast: bool,

@@ -1,12 +1,14 @@
 //! The command line: parse, call, print, exit.
 
 mod args;
+mod byte_size;
 mod commands;
 #[cfg_attr(not(feature = "docker"), path = "no_containers.rs")]
 mod containers;
 #[cfg(feature = "docker")]
 mod docker_file;
 mod error;
+mod escapes;
 mod output;
 mod places;
 mod question;

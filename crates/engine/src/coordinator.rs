@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -15,10 +16,13 @@ use gantry_protocol::{
     ArtifactUpload, Coordinator, CoordinatorError, Downloaded, FailureReason, JobState, JobUpdate, Wish,
 };
 use gantry_store::{AttemptId, DotenvVariable, Folder, NewArtifact, RunId, StoreError};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::spawn_blocking;
 
 use crate::{coverage, dotenv};
+
+/// How much of a job's trace may wait for the loop.
+const UNSEEN_BYTES: u32 = 1024 * 1024;
 
 /// What a job has to say to the loop.
 #[derive(Debug)]
@@ -30,7 +34,7 @@ pub(crate) struct Message {
 #[derive(Debug)]
 pub(crate) enum Report {
     /// These bytes have been added to the trace.
-    Trace(Vec<u8>),
+    Trace(TraceBytes),
     /// The file lies in the store's folder; `stored` hears whether its row does, too.
     Artifact {
         artifact: NewArtifact,
@@ -45,6 +49,21 @@ pub(crate) enum Report {
     },
 }
 
+/// A piece of a trace on its way to the loop. It takes up room until the loop is done with it.
+#[derive(Debug)]
+pub(crate) struct TraceBytes {
+    bytes: Vec<u8>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Deref for TraceBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// A runner's view of the engine, for one attempt at a job in the same process.
 #[derive(Debug)]
 pub struct LocalCoordinator {
@@ -52,6 +71,8 @@ pub struct LocalCoordinator {
     attempt: AttemptId,
     folder: Folder,
     trace: Arc<File>,
+    /// For what the loop has not seen of the trace: a job that prints faster than it is shown is slowed down.
+    room: Arc<Semaphore>,
     /// What finds the coverage in the trace.
     coverage: Option<String>,
     /// By the ids of the payload's dependencies.
@@ -79,6 +100,7 @@ impl LocalCoordinator {
             attempt,
             folder,
             trace,
+            room: Arc::new(Semaphore::new(UNSEEN_BYTES as usize)),
             coverage,
             archives,
             messages,
@@ -164,7 +186,13 @@ impl Coordinator for LocalCoordinator {
         (&*self.trace)
             .write_all(bytes)
             .map_err(failed("writing the trace"))?;
-        self.send(Report::Trace(bytes.to_vec())).await
+        let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX).min(UNSEEN_BYTES);
+        let room = Arc::clone(&self.room).acquire_many_owned(size).await;
+        self.send(Report::Trace(TraceBytes {
+            bytes: bytes.to_vec(),
+            _room: room.expect("BUG: the room of a trace was closed"),
+        }))
+        .await
     }
 
     async fn update(&self, update: &JobUpdate) -> Result<(), CoordinatorError> {
@@ -244,5 +272,42 @@ fn not_kept(error: StoreError) -> CoordinatorError {
     match error {
         StoreError::FileName(_) | StoreError::FileExists(_) => CoordinatorError::Refused(error.to_string()),
         _ => failed("keeping the artifact")(io::Error::other(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_trace_waits_for_the_loop_before_it_takes_much_memory() {
+        let root = tempfile::tempdir().unwrap();
+        let (messages, mut inbox) = mpsc::channel(1000);
+        let (_wishes, wish) = watch::channel(Wish::Run);
+        let coordinator = LocalCoordinator::new(
+            Folder::of(root.path()),
+            RunId(1),
+            AttemptId(1),
+            HashMap::new(),
+            None,
+            messages,
+            wish,
+        )
+        .unwrap();
+        let chunk = vec![b'x'; UNSEEN_BYTES as usize / 4];
+        for _ in 0..4 {
+            coordinator.append_trace(&chunk).await.unwrap();
+        }
+        let more = coordinator.append_trace(&chunk);
+        tokio::pin!(more);
+        tokio::select! {
+            biased;
+            _ = &mut more => panic!("nobody has seen what came before"),
+            () = std::future::ready(()) => {}
+        }
+        drop(inbox.recv().await);
+        more.await.unwrap();
+        let written = fs::read(coordinator.folder.trace(RunId(1), AttemptId(1))).unwrap();
+        assert_eq!(written.len(), 5 * chunk.len());
     }
 }

@@ -73,7 +73,7 @@ impl Settings {
             inherited_environment: Vec::new(),
             supervisor: Supervisors::from(supervisor),
             graceful_kill: Duration::from_secs(10),
-            output_limit_bytes: 4 * 1024 * 1024,
+            output_limit_bytes: 100_000_000,
             extract_limit_bytes: 32 * 1024 * 1024 * 1024,
             extract_limit_entries: 2_000_000,
             heartbeat: Duration::from_secs(30),

@@ -194,6 +194,9 @@ impl<'s> Trace<'s> {
     /// Takes output if there is room for it. No lock is held across a wait: the job moves between threads.
     fn try_output(&self, bytes: &[u8]) -> bool {
         let mut inner = self.lock();
+        if inner.cut || inner.abandoned {
+            return true;
+        }
         if inner.buffer.len() >= BUFFER_FULL_BYTES {
             return false;
         }

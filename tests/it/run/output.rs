@@ -131,3 +131,74 @@ fn odd_names_of_folders_files_branches_and_jobs() {
         .call();
     assert!(log.stdout.contains("Job succeeded"), "{log}");
 }
+
+#[test]
+fn a_log_ends_at_the_limit_and_the_job_goes_on() {
+    let machine = TestEnvironment::pipeline(
+        "
+        job:
+          script:
+            - seq 1 100000
+            - echo done > made
+          artifacts: {paths: [made]}
+        ",
+    );
+    let limited = machine.call("run --log-limit 10kB").ended_with(0);
+    let trace = machine.read(".gantry/runs/1/jobs/1/trace.log");
+    let (kept, rest) = trace.split_at(trace.find("\n\u{1b}[33;1m").expect("it is marked"));
+    assert!((9_990..=10_000).contains(&kept.len()), "{}", kept.len());
+    assert!(
+        rest.starts_with("\n\u{1b}[33;1mJob's log exceeded limit of 10000 bytes.\n"),
+        "{rest}"
+    );
+    assert!(rest.ends_with("Job succeeded\u{1b}[0;m\n"), "{rest}");
+    let lines = limited.of_job("job");
+    assert!(
+        lines.contains(&"Job's log exceeded limit of 10000 bytes.".to_owned()),
+        "{limited}"
+    );
+
+    machine
+        .gantry(&["run"])
+        .variable("GANTRY_LOG_LIMIT", "1MB")
+        .call()
+        .ended_with(0);
+    let trace = machine.read(".gantry/runs/2/jobs/2/trace.log");
+    assert!(trace.contains("\n100000\n"), "all of it is kept");
+    insta::assert_snapshot!(machine.call("run --log-limit much"), @r#"
+    exit 2
+    --- stderr
+    error: invalid value 'much' for '--log-limit <SIZE>': write a size such as `100MB`, `64KiB` or a number of bytes
+
+    For more information, try '--help'.
+    "#);
+}
+
+#[test]
+fn what_harms_a_terminal_is_not_let_through() {
+    let machine = TestEnvironment::pipeline(
+        r#"
+        job:
+          script: |
+            printf 'a\e[2J\e[1;1H\e]0;title\a\e[31mred\e[0m\e(0b\x9b2J\n'
+        "#,
+    );
+    let run = machine.call("run --color always").ended_with(0);
+    let logs = machine.call("logs job --color always").ended_with(0);
+    let followed = machine.call("logs -f job --color always").ended_with(0);
+    for output in [&run, &logs, &followed] {
+        assert!(output.stdout.contains("a\u{1b}[31mred\u{1b}[0mb"), "{output}");
+        for harm in [
+            "\u{1b}[2J",
+            "\u{1b}[1;1H",
+            "\u{1b}]",
+            "\u{1b}(",
+            "\u{7}",
+            "\u{9b}",
+        ] {
+            assert!(!output.stdout.contains(harm), "{harm:?}: {output}");
+        }
+    }
+    let recorded = machine.call("logs job --raw").ended_with(0);
+    assert!(recorded.stdout.contains("\u{1b}[2J"), "{recorded}");
+}

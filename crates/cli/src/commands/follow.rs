@@ -15,6 +15,7 @@ use super::run::close_interrupted;
 use super::stored::{self, Meant};
 use crate::args::Global;
 use crate::error::{CommandError, Exit};
+use crate::escapes;
 use crate::output::{self, padded, style::*};
 use crate::trace_view::Lines;
 use crate::world;
@@ -172,7 +173,7 @@ impl Follower {
                 let text: String = lines
                     .into_iter()
                     .filter(|line| whole || line.is_shown_live())
-                    .map(|line| format!("{prefix}{}{RESET}\n", line.text))
+                    .map(|line| format!("{prefix}{}{RESET}\n", escapes::colors_only(&line.text)))
                     .collect();
                 output::tell(&text)?
             };

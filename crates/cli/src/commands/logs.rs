@@ -11,6 +11,7 @@ use super::follow::follow;
 use super::stored;
 use crate::args::{Global, LogsArgs};
 use crate::error::{CommandError, Exit};
+use crate::escapes;
 use crate::output::{self, style::*};
 use crate::trace_view::{Line, Lines};
 
@@ -41,7 +42,7 @@ pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, CommandErro
 fn print(reader: &Reader, run: RunId, attempt: &Attempt, args: &LogsArgs) -> Result<(), CommandError> {
     let path = reader.folder().trace(run, attempt.id);
     match File::open(&path) {
-        Ok(file) if args.raw => each_part(file, &path, |bytes| output::print_raw(bytes).map(drop)),
+        Ok(file) if args.raw => each_part(file, &path, output::print_raw),
         Ok(file) => print_lines(file, &path, args.tail),
         Err(error) if error.kind() == ErrorKind::NotFound => output::print(&format!(
             "{DIM}job {} has not run: {}{RESET}\n",
@@ -56,11 +57,11 @@ fn print_lines(file: File, path: &Path, tail: Option<usize>) -> Result<(), Comma
     let mut lines = Lines::default();
     let mut kept = VecDeque::new();
     let mut show = |new: Vec<Line>| match tail {
-        None => output::print(&text(new)),
+        None => output::tell(&text(new)),
         Some(count) => {
             kept.extend(new);
             kept.drain(..kept.len().saturating_sub(count));
-            Ok(())
+            Ok(output::Reader::Listens)
         }
     };
     each_part(file, path, |bytes| show(lines.push(bytes)))?;
@@ -71,21 +72,22 @@ fn print_lines(file: File, path: &Path, tail: Option<usize>) -> Result<(), Comma
 fn text(lines: impl IntoIterator<Item = Line>) -> String {
     lines
         .into_iter()
-        .flat_map(|line| [line.text, "\n".to_owned()])
+        .flat_map(|line| [escapes::colors_only(&line.text), "\n".to_owned()])
         .collect()
 }
 
-/// Reads a log piece by piece, since it may be large.
+/// Reads a log piece by piece, since it may be large, as long as somebody wants more of it.
 fn each_part(
     mut file: File,
     path: &Path,
-    mut take: impl FnMut(&[u8]) -> Result<(), CommandError>,
+    mut take: impl FnMut(&[u8]) -> Result<output::Reader, CommandError>,
 ) -> Result<(), CommandError> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match file.read(&mut buffer) {
             Ok(0) => return Ok(()),
-            Ok(read) => take(&buffer[..read])?,
+            Ok(read) if take(&buffer[..read])? == output::Reader::Gone => return Ok(()),
+            Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(unreadable(path, &error)),
         }

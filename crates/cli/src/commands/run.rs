@@ -154,6 +154,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     let run = Run::start(store, request, &files, Clock::system()).map_err(engine_error)?;
     let settings = Settings {
         in_place: args.in_place.then(|| question.root.clone()),
+        output_limit_bytes: args.log_limit,
         ..containers.equip(settings(&places)?)
     };
     let summary = carry_out(run, settings, &mut reporter);

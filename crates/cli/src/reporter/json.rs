@@ -4,12 +4,13 @@ use gantry_engine::{JobSummary, Notice, Observer};
 use gantry_pipeline::{Reason, Status};
 use serde_json::{Value, json};
 
+use super::Reporter;
 use super::ending::Ending;
 use super::junit::Tests;
 use super::scans::Scan;
 use super::streams::Streams;
-use super::{Reporter, escapes};
 use crate::error::CommandError;
+use crate::escapes;
 use crate::output;
 
 /// Prints the events of a run.

@@ -6,7 +6,6 @@
 //! output that went away, a report that cannot be read, a terminal of no size are no reason to stop jobs.
 
 mod ending;
-mod escapes;
 mod json;
 mod junit;
 mod live;
@@ -75,6 +74,7 @@ pub(crate) fn end(
     let scans = store
         .map(|store| scans::of_run(store, summary))
         .unwrap_or_default();
+    let scans = scans.into_iter().map(|scan| scan.masked(secrets)).collect();
     reporter.end(&Ending {
         summary,
         tests,

@@ -12,6 +12,7 @@ use super::tail::Tails;
 use super::wording::{self, Attempt};
 use super::{Reporter, summary};
 use crate::error::CommandError;
+use crate::escapes;
 use crate::output::{self, cut, padded, style::*};
 
 /// Longer names of jobs are cut in front of lines.
@@ -96,7 +97,10 @@ impl PlainLines {
         match notice {
             Notice::Trace { job, bytes } => {
                 let lines = self.streams.push(job.attempt, bytes);
-                lines.iter().map(|line| self.line(job, &line.text)).collect()
+                lines
+                    .iter()
+                    .map(|line| self.line(job, &escapes::colors_only(&line.text)))
+                    .collect()
             }
             Notice::Transition {
                 job,
@@ -136,7 +140,7 @@ impl PlainLines {
             self.attempts.remove(&job.attempt);
             let failed = matches!(reason, Reason::Failed { .. }) && attempts.is_none();
             for line in self.streams.end(job.attempt, failed) {
-                text.push_str(&self.line(job, &line.text));
+                text.push_str(&self.line(job, &escapes::colors_only(&line.text)));
             }
         }
         if let Some(said) = wording::transition(to, reason, note, attempt) {
@@ -155,7 +159,7 @@ impl PlainLines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reporter::escapes::plain;
+    use crate::escapes::plain;
 
     fn job<'a>(name: &'a str, attempt: i64, number: u32) -> JobName<'a> {
         JobName {

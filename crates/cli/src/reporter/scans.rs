@@ -7,11 +7,12 @@ use std::io;
 use std::path::Path;
 
 use gantry_engine::Summary;
+use gantry_masking::Secrets;
 use gantry_protocol::findings::{self, Findings, SECURITY_REPORTS};
 use gantry_store::Reader;
 
-use super::escapes;
 use super::wording::count;
+use crate::escapes;
 
 const CODE_QUALITY: &str = "codequality";
 
@@ -52,6 +53,19 @@ impl<S: Ord + Copy + std::fmt::Display> From<Findings<S>> for Found {
 }
 
 impl Scan {
+    /// Hides secrets in what is shown of the report.
+    pub(super) fn masked(mut self, secrets: &Secrets) -> Scan {
+        match &mut self.result {
+            Ok(found) => {
+                for finding in &mut found.worst {
+                    *finding = secrets.mask(finding);
+                }
+            }
+            Err(why) => *why = secrets.mask(why),
+        }
+        self
+    }
+
     /// Returns the report on one line.
     pub(super) fn headline(&self) -> String {
         let Scan { job, kind, result } = self;

@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 
 use gantry_store::AttemptId;
 
-use super::escapes;
+use crate::escapes;
 use crate::output::style::*;
 use crate::trace_view::{Line, Origin};
 

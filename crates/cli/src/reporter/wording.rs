@@ -127,7 +127,7 @@ pub(super) fn count(number: usize, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reporter::escapes::plain;
+    use crate::escapes::plain;
 
     const ONLY: Attempt = Attempt { number: 1, of: None };
 

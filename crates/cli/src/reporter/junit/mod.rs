@@ -16,7 +16,7 @@ use gantry_engine::Summary;
 use gantry_masking::Secrets;
 use gantry_store::{Artifact, AttemptId, Reader};
 
-use super::escapes;
+use crate::escapes;
 use report::{Problem, Report};
 
 /// How much of one report is read, and of all reports of a run.

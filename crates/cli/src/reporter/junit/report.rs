@@ -10,8 +10,8 @@ use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 
 use super::{Counts, MAX_NAMES};
+use crate::escapes;
 use crate::output::cut;
-use crate::reporter::escapes;
 
 /// Suites lie in suites, but not this deep.
 const MAX_DEPTH: usize = 64;

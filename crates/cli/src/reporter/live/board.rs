@@ -7,7 +7,7 @@ use gantry_engine::{JobName, Notice};
 use gantry_pipeline::{Reason, Status};
 use gantry_store::AttemptId;
 
-use crate::reporter::escapes;
+use crate::escapes;
 
 /// How much of a job's last line is kept; no terminal is wider.
 const LAST_LINE: usize = 500;

@@ -8,7 +8,7 @@ use std::io::Write;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::reporter::escapes;
+use crate::escapes;
 
 const BEGIN: &str = "\u{1b}[?2026h";
 const END: &str = "\u{1b}[?2026l";

@@ -4,7 +4,7 @@ use gantry_engine::{Ending as Ended, Hold};
 use gantry_store::{AttemptId, RunId};
 
 use super::*;
-use crate::reporter::escapes::plain;
+use crate::escapes::plain;
 use crate::reporter::junit::Failing;
 use crate::trace_view::{Line, Origin};
 

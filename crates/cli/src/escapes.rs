@@ -1,22 +1,28 @@
 //! Escape sequences in what jobs print: colours are welcome, what moves the cursor is not.
 //!
 //! See ECMA-48; `CSI … m` is what sets colours. Other programs' output is shown between our own lines, so nothing of it
-//! may clear the screen, rename the window or ring.
+//! may clear the screen, rename the window or ring, or show its letters in another order than they come.
 
 /// Returns the text without any escape sequence or control character.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     filtered(text, false)
 }
 
 /// Returns the text with its colours, and without any other escape sequence or control character.
-pub(super) fn colors_only(text: &str) -> String {
+pub(crate) fn colors_only(text: &str) -> String {
     filtered(text, true)
 }
 
 fn filtered(text: &str, colors: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
+    loop {
+        let (plain, special) = rest.split_at(plain_length(rest));
+        out.push_str(plain);
+        rest = special;
+        let Some(letter) = rest.chars().next() else {
+            return out;
+        };
         let length = match letter {
             '\u{1b}' => sequence(rest),
             _ => letter.len_utf8(),
@@ -26,11 +32,21 @@ fn filtered(text: &str, colors: bool) -> String {
         match letter {
             '\u{1b}' if colors && part.starts_with("\u{1b}[") && part.ends_with('m') => out.push_str(part),
             '\t' => out.push_str("    "),
-            _ if letter.is_control() => {}
+            _ if letter.is_control() || reorders(letter) => {}
             _ => out.push(letter),
         }
     }
-    out
+}
+
+/// Returns how much of a text is plain ASCII, of which logs mostly consist.
+fn plain_length(text: &str) -> usize {
+    let special = |byte: u8| !matches!(byte, b' '..=b'~');
+    text.bytes().position(special).unwrap_or(text.len())
+}
+
+/// Tells whether a letter decides in which direction others are shown.
+fn reorders(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Returns the length of the escape sequence that a text begins with. One that does not end takes all there is.
@@ -76,6 +92,8 @@ mod tests {
             ),
             ("cut off \u{1b}[31", "cut off ", "cut off "),
             ("naïve €", "naïve €", "naïve €"),
+            ("one \u{202e}owt\u{202c}", "one owt", "one owt"),
+            ("\u{9b}2J and \u{90}x\u{9c}", "2J and x", "2J and x"),
         ] {
             assert_eq!(colors_only(text), with_colors);
             assert_eq!(plain(text), without);
