@@ -158,7 +158,14 @@ fn facts(
         },
         protected,
         config_path: args.file.clone(),
-        tag_message: None,
+        tag_message: match &event.git_ref {
+            Ref::Tag(tag) => project.tag_message(tag)?,
+            Ref::Branch(_) | Ref::MergeRequest { .. } => None,
+        },
+        diff_base_sha: match &event.git_ref {
+            Ref::MergeRequest { target_branch, .. } => project.merge_base(target_branch)?,
+            Ref::Branch(_) | Ref::Tag(_) => None,
+        },
         schedule_description: None,
     };
     Ok((facts, event))

@@ -15,14 +15,14 @@
 //! | `CI_JOB_IMAGE` | with an image |
 //! | `CI_NODE_INDEX`, `CI_NODE_TOTAL` | the former with `parallel`, the latter always |
 //! | `CI_PIPELINE_ID`, `CI_PIPELINE_IID`, `CI_PIPELINE_CREATED_AT` | of the run |
+//! | `CI_PIPELINE_NAME` | with `workflow:name` |
 //! | `CI_REPOSITORY_URL` | the path of the repository |
 //! | `CI_RUNNER_ID`, `CI_RUNNER_DESCRIPTION`, `CI_RUNNER_TAGS` | this machine takes a job of any tags |
 //! | `CI_ENVIRONMENT_NAME`, `_SLUG`, `_ACTION`, `_TIER`, `_URL` | with an environment |
 //!
 //! The runner adds `CI_SERVER`, `CI_BUILDS_DIR`, `CI_PROJECT_DIR`, `CI_CONCURRENT_*`, `CI_JOB_STATUS`,
-//! `CI_JOB_TIMEOUT`, `CI_SHARED_ENVIRONMENT` and the other `CI_RUNNER_*`. Nobody knows, where there is no server:
-//! `CI_ENVIRONMENT_ID`, `CI_DEPLOY_*`, `CI_DEPENDENCY_PROXY_*`, `CI_PAGES_*`, `CI_TRIGGER_SHORT_TOKEN`,
-//! `CI_UPSTREAM_*`.
+//! `CI_JOB_TIMEOUT`, `CI_SHARED_ENVIRONMENT` and the other `CI_RUNNER_*`. What nobody knows where there is no server
+//! stands in `docs/predefined-variables.md`.
 
 use gantry_language::plan::{Environment, EnvironmentAction, When, Work};
 use gantry_language::slug::{environment_slug, ref_slug};
@@ -83,6 +83,9 @@ fn of_run(handover: &Handover<'_>) -> Vec<Variable> {
         )
         .raw(),
     ];
+    if let Some(name) = &handover.plan.name {
+        variables.push(Variable::new("CI_PIPELINE_NAME", name.as_str()).raw());
+    }
     if let Some(project) = predefined(handover, "CI_PROJECT_URL") {
         variables.push(Variable::new(
             "CI_PIPELINE_URL",

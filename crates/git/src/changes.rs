@@ -72,6 +72,17 @@ impl Project {
         })
     }
 
+    /// Returns the commit at which HEAD left `reference`; `None` where there is no such commit, or nothing by that name.
+    pub fn merge_base(&self, reference: &str) -> Result<Option<String>, GitError> {
+        let (Some(repository), Some(head)) = (&self.repository, self.head()?.commit) else {
+            return Ok(None);
+        };
+        match repository.find_commit(reference)? {
+            Some(commit) => repository.merge_base(&commit, &head.sha),
+            None => Ok(None),
+        }
+    }
+
     /// Returns what changed since HEAD left `reference`, committed or not, as `changes: compare_to` asks.
     ///
     /// A branch's name means origin's branch of that name where there is one, as it would on a server.

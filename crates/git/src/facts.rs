@@ -72,6 +72,26 @@ impl Project {
         }
     }
 
+    /// Returns what an annotated tag says; a lightweight one says nothing.
+    pub fn tag_message(&self, tag: &str) -> Result<Option<String>, GitError> {
+        let Some(repository) = &self.repository else {
+            return Ok(None);
+        };
+        let reference = format!("refs/tags/{tag}");
+        let format = "--format=%(objecttype)%00%(refname)%00%(contents)";
+        let printed = repository
+            .call(["for-each-ref", format, &reference])
+            .run()?
+            .stdout;
+        let printed = String::from_utf8_lossy(&printed);
+        let mut fields = printed.splitn(3, '\0');
+        let is_it = fields.next() == Some("tag") && fields.next() == Some(&reference);
+        Ok(fields
+            .next()
+            .filter(|_| is_it)
+            .map(|message| message.trim_end().to_owned()))
+    }
+
     /// Returns the identity that git is set up with.
     pub fn user(&self) -> Result<User, GitError> {
         let Some(repository) = &self.repository else {

@@ -11,6 +11,9 @@ use crate::variables::Variable;
 /// GitLab cuts commit messages here, in bytes.
 const MAX_MESSAGE: usize = 100_000;
 
+/// No server has given the merge request a number.
+const MERGE_REQUEST_REF: &str = "refs/merge-requests/1/head";
+
 /// What is known about the project, the commit and the person.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
@@ -22,7 +25,10 @@ pub struct Facts {
     pub protected: bool,
     /// The configuration file, from the project's root.
     pub config_path: String,
+    /// What an annotated tag says.
     pub tag_message: Option<String>,
+    /// Where the source branch of a merge request has left the target branch.
+    pub diff_base_sha: Option<String>,
     pub schedule_description: Option<String>,
 }
 
@@ -68,6 +74,7 @@ pub fn predefined(facts: &Facts, event: &Event) -> Vec<Variable> {
     server(facts, &mut set);
     project(facts, &mut set);
     set("CI_CONFIG_PATH", &facts.config_path);
+    set("CI_CONFIG_REF_URI", &config_ref_uri(facts, event));
     set("CI_PIPELINE_SOURCE", event.source.as_str());
     if event.source == Source::Trigger {
         set("CI_PIPELINE_TRIGGERED", "true");
@@ -79,6 +86,7 @@ pub fn predefined(facts: &Facts, event: &Event) -> Vec<Variable> {
     if let Some(made) = &facts.commit {
         commit(made, event, &mut set);
     }
+    set("GITLAB_USER_ID", "1");
     set("GITLAB_USER_NAME", &facts.user.name);
     set("GITLAB_USER_EMAIL", &facts.user.email);
     set("GITLAB_USER_LOGIN", &facts.user.login);
@@ -94,11 +102,27 @@ fn server(facts: &Facts, set: &mut impl FnMut(&str, &str)) {
     set("CI_SERVER_NAME", "Gantry");
     set("CI_SERVER_URL", &format!("https://{host}"));
     set("CI_API_V4_URL", &format!("https://{host}/api/v4"));
+    set("CI_API_GRAPHQL_URL", &format!("https://{host}/api/graphql"));
+    set("CI_SERVER_SHELL_SSH_HOST", host);
+    set("CI_SERVER_SHELL_SSH_PORT", "22");
+    set("CI_TEMPLATE_REGISTRY_HOST", "registry.gitlab.com");
+    set("GITLAB_FEATURES", "");
     set("CI_SERVER_VERSION", env!("CARGO_PKG_VERSION"));
     let parts: Vec<_> = env!("CARGO_PKG_VERSION").split('.').collect();
     for (name, part) in ["MAJOR", "MINOR", "PATCH"].iter().zip(parts) {
         set(&format!("CI_SERVER_VERSION_{name}"), part);
     }
+}
+
+/// `host/group/name//.gitlab-ci.yml@refs/heads/main`.
+fn config_ref_uri(facts: &Facts, event: &Event) -> String {
+    let Project { host, path, .. } = &facts.project;
+    let reference = match &event.git_ref {
+        Ref::Branch(name) => format!("refs/heads/{name}"),
+        Ref::Tag(name) => format!("refs/tags/{name}"),
+        Ref::MergeRequest { .. } => MERGE_REQUEST_REF.to_owned(),
+    };
+    format!("{host}/{path}//{}@{reference}", facts.config_path)
 }
 
 fn project(facts: &Facts, set: &mut impl FnMut(&str, &str)) {
@@ -114,6 +138,7 @@ fn project(facts: &Facts, set: &mut impl FnMut(&str, &str)) {
     set("CI_PROJECT_PATH", path);
     set("CI_PROJECT_PATH_SLUG", &ref_slug(path));
     set("CI_PROJECT_NAMESPACE", namespace);
+    set("CI_PROJECT_NAMESPACE_ID", "1");
     set("CI_PROJECT_NAMESPACE_SLUG", &ref_slug(namespace));
     set(
         "CI_PROJECT_ROOT_NAMESPACE",
@@ -121,6 +146,15 @@ fn project(facts: &Facts, set: &mut impl FnMut(&str, &str)) {
     );
     set("CI_PROJECT_URL", &format!("https://{host}/{path}"));
     set("CI_PROJECT_VISIBILITY", "private");
+    // A server always sets these, and scripts may rely on their being set.
+    for key in [
+        "DESCRIPTION",
+        "TOPICS",
+        "REPOSITORY_LANGUAGES",
+        "CLASSIFICATION_LABEL",
+    ] {
+        set(&format!("CI_PROJECT_{key}"), "");
+    }
     set("CI_DEFAULT_BRANCH", default_branch);
     set("CI_DEFAULT_BRANCH_SLUG", &ref_slug(default_branch));
 }
@@ -148,10 +182,25 @@ fn git_ref(facts: &Facts, event: &Event, set: &mut impl FnMut(&str, &str)) {
         } => {
             let path = &facts.project.path;
             let url = format!("https://{}/{path}", facts.project.host);
+            // The default branch is the one that is taken to be protected.
+            let is_protected = |branch: &str| (branch == facts.project.default_branch).to_string();
+            let (source_protected, target_protected) =
+                (is_protected(source_branch), is_protected(target_branch));
             for (key, value) in [
                 ("ID", "1"),
                 ("IID", "1"),
                 ("EVENT_TYPE", "detached"),
+                ("DESCRIPTION", ""),
+                ("DESCRIPTION_IS_TRUNCATED", "false"),
+                ("DRAFT", "false"),
+                ("SQUASH_ON_MERGE", "false"),
+                ("DIFF_ID", "1"),
+                (
+                    "DIFF_BASE_SHA",
+                    facts.diff_base_sha.as_deref().unwrap_or_default(),
+                ),
+                ("SOURCE_BRANCH_PROTECTED", &source_protected),
+                ("TARGET_BRANCH_PROTECTED", &target_protected),
                 ("PROJECT_ID", "1"),
                 ("SOURCE_PROJECT_ID", "1"),
                 ("SOURCE_BRANCH_NAME", source_branch.as_str()),
@@ -162,7 +211,7 @@ fn git_ref(facts: &Facts, event: &Event, set: &mut impl FnMut(&str, &str)) {
                 ("SOURCE_PROJECT_PATH", path.as_str()),
                 ("PROJECT_URL", url.as_str()),
                 ("SOURCE_PROJECT_URL", url.as_str()),
-                ("REF_PATH", "refs/merge-requests/1/head"),
+                ("REF_PATH", MERGE_REQUEST_REF),
             ] {
                 set(&format!("CI_MERGE_REQUEST_{key}"), value);
             }

@@ -11,6 +11,7 @@ mod manual;
 mod nothing;
 mod output;
 mod parallel;
+mod predefined;
 mod reports;
 mod resource_group;
 mod shell;

@@ -43,6 +43,32 @@ fn the_commit_is_described() {
 }
 
 #[test]
+fn an_annotated_tag_says_something_and_a_lightweight_one_does_not() {
+    let world = World::new().with_repository();
+    world.git_in(
+        &world.app(),
+        &[
+            "-c",
+            "user.name=Ada",
+            "-c",
+            "user.email=ada@example.org",
+            "tag",
+            "--annotate",
+            "v1",
+            "--message",
+            "One\n\nTwo",
+        ],
+    );
+    world.git("tag light");
+    let message = |tag| world.project().tag_message(tag).unwrap();
+    assert_eq!(message("v1").as_deref(), Some("One\n\nTwo"));
+    assert_eq!(
+        (message("light"), message("v"), message("absent")),
+        (None, None, None)
+    );
+}
+
+#[test]
 fn a_detached_head_has_no_branch() {
     let world = World::new().with_repository();
     world.git("checkout --quiet --detach");

@@ -86,10 +86,15 @@ fn a_project_lies_in_groups() {
     CI_PROJECT_PATH="vote/sub/result"
     CI_PROJECT_PATH_SLUG="vote-sub-result"
     CI_PROJECT_NAMESPACE="vote/sub"
+    CI_PROJECT_NAMESPACE_ID="1"
     CI_PROJECT_NAMESPACE_SLUG="vote-sub"
     CI_PROJECT_ROOT_NAMESPACE="vote"
     CI_PROJECT_URL="https://git.example.com/vote/sub/result"
     CI_PROJECT_VISIBILITY="private"
+    CI_PROJECT_DESCRIPTION=""
+    CI_PROJECT_TOPICS=""
+    CI_PROJECT_REPOSITORY_LANGUAGES=""
+    CI_PROJECT_CLASSIFICATION_LABEL=""
     "#);
 }
 
