@@ -39,6 +39,7 @@ mod ledger;
 mod observer;
 mod payload;
 mod persisted;
+mod provided;
 mod request;
 mod resources;
 mod resume;

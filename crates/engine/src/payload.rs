@@ -8,7 +8,7 @@ use gantry_language::plan::{Artifacts, Build, KeepWhen, Work};
 use gantry_protocol::FailureReason;
 use gantry_protocol::payload::{
     Artifact, ArtifactsFile, Cache, Dependency, DockerOptions, ExecutorOptions, Features, GantryInfo,
-    GitInfo, Image, JobInfo, JobPayload, LocalSubmodule, RunnerInfo, Step, Variable, When,
+    GitInfo, Hook, Image, JobInfo, JobPayload, LocalSubmodule, RunnerInfo, Step, Variable, When,
 };
 
 use crate::cache_key::suffixed;
@@ -110,7 +110,7 @@ impl Handover<'_> {
                     .collect(),
                 token_mask_prefixes: Vec::new(),
             },
-            hooks: Vec::new(),
+            hooks: hooks(build),
             gantry: Some(GantryInfo {
                 local_repository: Some(self.repository()),
                 overlay_tree: self.facts.checkout.overlay_tree.clone(),
@@ -238,6 +238,19 @@ fn steps(build: &Build, timeout: i64) -> Vec<Step> {
         });
     }
     steps
+}
+
+fn hooks(build: &Build) -> Vec<Hook> {
+    let script = &build.pre_get_sources_script;
+    let hook = || Hook {
+        name: "pre_get_sources_script".to_owned(),
+        script: script.clone(),
+    };
+    if script.is_empty() {
+        Vec::new()
+    } else {
+        vec![hook()]
+    }
 }
 
 fn image(image: &plan::Image) -> Image {

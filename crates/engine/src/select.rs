@@ -8,6 +8,7 @@ use gantry_protocol::steering::{self, Steering, Strategy, Unsupported};
 
 use crate::executor::{NoImage, Venue};
 use crate::hold::hold;
+use crate::provided;
 use crate::request::{Deploy, Options, Selection};
 
 /// A name in a request that the plan does not have.
@@ -39,6 +40,10 @@ pub enum RefusalCause {
     Trigger { project: String },
     #[error("makes a release, which is not supported yet")]
     Release,
+    #[error("gets `{variable}` by `{keyword}`, which takes a server")]
+    Provided { keyword: &'static str, variable: String },
+    #[error("needs artifacts of `{job}` in another pipeline, which only a server has")]
+    ForeignNeed { job: String },
     /// The shell would run it without the services.
     #[error("uses the service `{service}`, and names no image to run in beside it")]
     Service { service: String },
@@ -54,6 +59,14 @@ pub enum RefusalCause {
 }
 
 impl Refusal {
+    /// Returns the variable that could be given instead.
+    pub fn missing_variable(&self) -> Option<&str> {
+        match &self.cause {
+            RefusalCause::Provided { variable, .. } => Some(variable),
+            _ => None,
+        }
+    }
+
     /// Returns true when the shell could run the job, without its services.
     pub fn runs_in_shell(&self) -> bool {
         matches!(self.cause, RefusalCause::Service { .. } | RefusalCause::NoImage)
@@ -94,6 +107,17 @@ fn refusal_cause(job: &PlannedJob, layers: &Layers, options: &Options) -> Option
     };
     if build.release.is_some() {
         return Some(RefusalCause::Release);
+    }
+    if let Some(need) = job.foreign_needs.iter().find(|need| need.artifacts) {
+        return Some(RefusalCause::ForeignNeed {
+            job: need.job.clone(),
+        });
+    }
+    if let Some((keyword, variable)) = provided::missing(job, build, layers) {
+        return Some(RefusalCause::Provided {
+            keyword,
+            variable: variable.to_owned(),
+        });
     }
     match steering(job, layers) {
         Err(unsupported) => return Some(RefusalCause::Steering(unsupported)),

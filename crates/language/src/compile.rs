@@ -332,6 +332,7 @@ impl<'a> Planner<'a> {
             start_in_secs: start_in,
             allow_failure: allow_failure(job, rule),
             needs: None,
+            foreign_needs: job.foreign_needs.clone(),
             dependencies: job
                 .dependencies
                 .as_ref()
@@ -382,6 +383,7 @@ impl<'a> Planner<'a> {
             on_stop: environment.on_stop.as_ref().map(|name| name.value.clone()),
             auto_stop_in: environment.auto_stop_in.clone(),
             tier,
+            kubernetes: environment.kubernetes.clone(),
         })
     }
 

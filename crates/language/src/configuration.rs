@@ -18,10 +18,12 @@ use crate::keywords::parallel::{self, Parallel};
 use crate::keywords::rules::{self, Owner, Rule};
 use crate::keywords::table::{self, Support};
 use crate::keywords::{
-    allow_failure, artifacts, auto_cancel, cache, coverage, dependencies, image, release, resource_group,
-    retry, tags, trigger, variables, when,
+    allow_failure, artifacts, auto_cancel, cache, coverage, dependencies, foreign_needs, hooks, id_tokens,
+    image, release, resource_group, retry, secrets, tags, trigger, variables, when,
 };
-use crate::plan::{AllowFailure, Build, ParallelNode, Retry, VariableOrigin, When, Work, YamlVariable};
+use crate::plan::{
+    AllowFailure, Build, ForeignNeed, ParallelNode, Retry, VariableOrigin, When, Work, YamlVariable,
+};
 use crate::reader::{MONTH_SECS, Reader, Spanned, Text, WEEK_SECS};
 use crate::reference::Resolved;
 
@@ -99,6 +101,7 @@ pub(crate) struct Job {
     pub(crate) allow_failure: Option<AllowFailure>,
     pub(crate) selection: Selection,
     pub(crate) needs: Option<Vec<Need>>,
+    pub(crate) foreign_needs: Vec<ForeignNeed>,
     pub(crate) dependencies: Option<Vec<Text>>,
     pub(crate) parallel: Option<Parallel>,
     pub(crate) inherit_variables: Inherited,
@@ -252,9 +255,9 @@ fn check_defaults(defaults: &Defaults, diagnostics: &mut Vec<Diagnostic>) {
                         .help("GitLab takes `timeout` from the job itself only; set it there"),
                 );
             }
-            name @ ("hooks" | "id_tokens" | "identity") => {
-                reader.unsupported(&format!("default:{name}"), key.span);
-            }
+            "hooks" => drop(hooks::parse(&mut reader, value)),
+            "id_tokens" => drop(id_tokens::parse(&mut reader, value)),
+            "identity" => reader.refused("default:identity", table::PAID, key.span),
             _ => {}
         }
     }
@@ -353,6 +356,16 @@ impl JobReader<'_> {
         let work = fields.work(&mut reader);
         let when = given("when").and_then(|node| when::parse(&mut reader, node, is_trigger));
         let needs = given("needs").and_then(|node| needs::parse(&mut reader, node));
+        let foreign_needs = given("needs").map(|node| foreign_needs::parse(&mut reader, node));
+        if let (true, Some([_, ..]), Some(node)) = (is_trigger, foreign_needs.as_deref(), given("needs")) {
+            let message = "a trigger job has no artifacts, and needs jobs of this pipeline only";
+            reader.error(
+                "bad-value",
+                node.span,
+                message,
+                "needs config uses invalid types: cross_dependency",
+            );
+        }
         let parallel = given("parallel").and_then(|node| parallel::parse(&mut reader, node));
         if let (true, Some(Parallel::Count(_)), Some(node)) = (is_trigger, &parallel, given("parallel")) {
             let message = "a trigger job takes `parallel:matrix` only";
@@ -373,6 +386,7 @@ impl JobReader<'_> {
                 .and_then(|node| allow_failure::parse(&mut reader, node, is_trigger)),
             selection: fields.selection(&mut reader, self.workflow),
             needs,
+            foreign_needs: foreign_needs.unwrap_or_default(),
             dependencies: given("dependencies").map(|node| dependencies::parse(&mut reader, node)),
             parallel,
             variables: given("variables")
@@ -416,7 +430,7 @@ impl JobReader<'_> {
                 }
                 _ if value.is_null() => {}
                 Some(keyword) if keyword.support == Support::Refused => {
-                    reader.unsupported(&written, key.span);
+                    reader.refused(&written, keyword.note, key.span);
                 }
                 Some(_) if is_trigger && !TRIGGER_KEYS.contains(&written.as_str()) && written != "script" => {
                     let message = format!("a trigger job has no `{written}`");
@@ -536,6 +550,22 @@ impl<'a> Fields<'a> {
             .own("coverage")
             .and_then(|node| coverage::parse(reader, node));
         build.release = self.own("release").and_then(|node| release::parse(reader, node));
+        build.pre_get_sources_script = self
+            .inherited("hooks")
+            .and_then(|node| hooks::parse(reader, node))
+            .unwrap_or_default();
+        build.id_tokens = self
+            .inherited("id_tokens")
+            .map(|node| id_tokens::parse(reader, node))
+            .unwrap_or_default();
+        build.secrets = self
+            .own("secrets")
+            .map(|node| secrets::parse(reader, node))
+            .unwrap_or_default();
+        build.manual_confirmation = self
+            .own("manual_confirmation")
+            .and_then(|node| reader.string("manual_confirmation", node))
+            .map(|text| text.value);
         Some(Work::Build(Box::new(build)))
     }
 

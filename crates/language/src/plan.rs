@@ -4,10 +4,17 @@
 //! meant when it was made. Values are unexpanded unless a field says otherwise: expansion needs ids that only
 //! exist once the plan is in motion.
 
+mod server;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use server::{
+    ArtifactAccess, ForeignNeed, ForeignPipeline, IdToken, IdTokens, KubernetesEnvironment, Secret,
+    SecretProvider, Secrets, VaultSecret,
+};
 
 use crate::event::Source;
 
@@ -144,6 +151,9 @@ pub struct PlannedJob {
     /// `Some` makes the job start by its needs alone, whatever the stages say; `Some([])` means at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<Vec<PlannedNeed>>,
+    /// Needs for artifacts of jobs of other pipelines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_needs: Vec<ForeignNeed>,
     /// `dependencies`, names of jobs after `parallel`; `None` where the keyword is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dependencies: Option<Vec<String>>,
@@ -209,6 +219,16 @@ pub struct Build {
     /// The expression, without its slashes, that finds the coverage in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<String>,
+    /// `hooks:pre_get_sources_script`: what runs before the work tree is made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pre_get_sources_script: Vec<String>,
+    #[serde(default, skip_serializing_if = "IdTokens::is_empty")]
+    pub id_tokens: IdTokens,
+    #[serde(default, skip_serializing_if = "Secrets::is_empty")]
+    pub secrets: Secrets,
+    /// What a person is asked before the job, if it is manual, is started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual_confirmation: Option<String>,
 }
 
 /// `trigger: project`.
@@ -311,6 +331,9 @@ pub struct Image {
     /// `docker:platform`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
+    /// `kubernetes:user`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubernetes_user: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -352,6 +375,8 @@ pub struct Artifacts {
     pub expire_in: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expose_as: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<ArtifactAccess>,
     /// Report type to its paths.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reports: BTreeMap<String, Vec<String>>,
@@ -406,6 +431,8 @@ pub struct Environment {
     pub auto_stop_in: Option<String>,
     /// The tier that was given, or the one that the name suggests.
     pub tier: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubernetes: Option<KubernetesEnvironment>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -418,7 +445,7 @@ pub enum EnvironmentAction {
     Access,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
     pub tag_name: String,
     pub description: String,
@@ -428,6 +455,14 @@ pub struct Release {
     pub git_ref: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag_message: Option<String>,
+    /// As written, a date and time in the form of ISO 8601.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub milestones: Vec<String>,
+    /// `assets:links`: `name`, `url`, `filepath`, `link_type`, as written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<BTreeMap<String, String>>,
 }
 
 /// A job that the rules kept out of the pipeline.

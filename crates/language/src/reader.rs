@@ -109,6 +109,17 @@ impl<'a> Reader<'a> {
         );
     }
 
+    /// Reports something that is not for Gantry to have; `why` says whose it is.
+    pub(crate) fn refused(&mut self, what: &str, why: &str, span: Span) {
+        if why.is_empty() {
+            return self.unsupported(what, span);
+        }
+        self.report(
+            Diagnostic::error("refused", span, format!("`{what}` is refused: it is {why}"))
+                .help("Gantry refuses what it would not honour; docs/keywords.md lists what it does"),
+        );
+    }
+
     /// Returns the mapping, if it is one, after reporting the keys that it may not have.
     pub(crate) fn mapping<'n>(&mut self, what: &str, node: &'n Node, known: &[&str]) -> Option<&'n Mapping> {
         let Some(mapping) = node.as_mapping() else {

@@ -3,6 +3,8 @@
 //! The first rule that matches decides; of a policy, every kind of condition under `only` must hold and none under
 //! `except` may. See <https://docs.gitlab.com/ci/jobs/job_rules/>.
 
+mod path_tests;
+
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -12,16 +14,15 @@ use indexmap::IndexSet;
 
 use crate::configuration::Selection;
 use crate::event::{Event, Ref, Source};
-use crate::glob::{Exists, Fnmatch};
 use crate::keywords::only::{Policy, RefPattern};
 use crate::keywords::rules::{Condition, Rule, RuleWhen};
 use crate::plan::{Clause, Decision, Operand, OperandValue, YamlVariable};
 use crate::reader::Text;
-use crate::source::{Repository, SourceMap};
+use crate::source::{ForeignError, Repository, SourceMap};
 use crate::variables::{Cycle, Layers, Undefined, Variable, expand_with, find_cycle, referenced};
 
-/// Above this many comparisons of paths with patterns GitLab does not look and takes the clause as true.
-const MAX_COMPARISONS: usize = 50_000;
+/// `true` in projects that have a cluster.
+const KUBERNETES_ACTIVE: &str = "CI_KUBERNETES_ACTIVE";
 
 /// The variables that one decision sees, unexpanded.
 pub(crate) struct Visible<'a> {
@@ -375,6 +376,10 @@ impl Repository for EventRepository<'_> {
     fn paths(&self) -> &[String] {
         self.world.repository.paths()
     }
+
+    fn paths_of(&self, project: &str, git_ref: &str) -> Result<Vec<String>, ForeignError> {
+        self.world.repository.paths_of(project, git_ref)
+    }
 }
 
 /// Returns whether all clauses of a rule hold, and what they looked at.
@@ -389,7 +394,7 @@ pub(crate) fn rule_matches(rule: &Rule, visible: &Visible<'_>, repository: &dyn 
     }
     if let Some(changes) = &rule.changes {
         let (truth, seen) = match &changes.compare_to {
-            None => changes_hold(&changes.paths, repository.changed(), visible, true),
+            None => path_tests::changes_hold(&changes.paths, repository.changed(), visible)?,
             Some(reference) => {
                 let name = visible.expand(&reference.value, Undefined::Keep);
                 let changed = repository.changed_since(&name).map_err(|why| ClauseError {
@@ -397,7 +402,7 @@ pub(crate) fn rule_matches(rule: &Rule, visible: &Visible<'_>, repository: &dyn 
                     message: format!("`compare_to: {name}` cannot be compared with: {why}"),
                     gitlab: "rules:changes:compare_to is not a valid ref".to_owned(),
                 })?;
-                changes_hold(&changes.paths, Some(&changed), visible, true)
+                path_tests::changes_hold(&changes.paths, Some(&changed), visible)?
             }
         };
         operands.push(seen);
@@ -405,8 +410,8 @@ pub(crate) fn rule_matches(rule: &Rule, visible: &Visible<'_>, repository: &dyn 
             return Ok((false, operands));
         }
     }
-    if let Some(paths) = &rule.exists {
-        let (truth, seen) = exists_holds(paths, repository, visible);
+    if let Some(exists) = &rule.exists {
+        let (truth, seen) = path_tests::exists_holds(exists, repository, visible)?;
         operands.push(seen);
         if !truth {
             return Ok((false, operands));
@@ -424,67 +429,6 @@ fn condition_holds(condition: &Condition, visible: &Visible<'_>) -> (bool, Vec<O
         .iter()
         .map(|(name, value)| visible.operand(name, value.as_deref()));
     (evaluation.truth, operands.collect())
-}
-
-fn changes_hold(
-    patterns: &[Text],
-    changed: Option<&[String]>,
-    visible: &Visible<'_>,
-    expand: bool,
-) -> (bool, Operand) {
-    let operand = |text: String| Operand {
-        name: "changed files".to_owned(),
-        value: OperandValue::Text(visible.without_masked(text)),
-    };
-    let Some(changed) = changed else {
-        return (
-            true,
-            operand("nothing to compare with, which counts as changed".to_owned()),
-        );
-    };
-    if expand && patterns.len() * changed.len() > MAX_COMPARISONS {
-        return (
-            true,
-            operand(format!(
-                "{} files, too many to compare, which counts as changed",
-                changed.len()
-            )),
-        );
-    }
-    for pattern in patterns {
-        let pattern = if expand {
-            visible.expand(&pattern.value, Undefined::Keep)
-        } else {
-            pattern.value.clone()
-        };
-        let matcher = Fnmatch::new(&pattern);
-        if let Some(path) = changed.iter().find(|path| matcher.matches(path)) {
-            return (true, operand(format!("{path} matches {pattern}")));
-        }
-    }
-    let text = match changed {
-        [] => "none".to_owned(),
-        [only] => format!("only {only}"),
-        [first, ..] => format!("{} files, {first} among them", changed.len()),
-    };
-    (false, operand(text))
-}
-
-fn exists_holds(patterns: &[Text], repository: &dyn Repository, visible: &Visible<'_>) -> (bool, Operand) {
-    let expanded: Vec<_> = patterns
-        .iter()
-        .map(|pattern| visible.expand(&pattern.value, Undefined::Keep))
-        .collect();
-    let found = Exists::new(&expanded).find(repository.paths());
-    let text = match &found {
-        Some(path) => format!("{path} is there"),
-        None => "no such file".to_owned(),
-    };
-    let operand = Operand {
-        name: "files".to_owned(),
-        value: OperandValue::Text(visible.without_masked(text)),
-    };
-    (found.is_some(), operand)
 }
 
 fn by_policy(
@@ -589,12 +533,21 @@ impl PolicyEvaluator<'_> {
         }
         if let Some(paths) = &policy.changes {
             let repository = EventRepository { world: self.world };
-            let (matched, operand) = changes_hold(paths, repository.changed(), self.visible, false);
+            let (matched, operand) = path_tests::policy_holds(paths, repository.changed(), self.visible);
             clauses.push(Clause {
                 text: format!("{what}:changes: [{}]", join(paths.iter())),
                 place: paths.first().map(|path| self.world.map.place(path.span)),
                 matched,
                 operands: vec![operand],
+            });
+        }
+        if let Some(span) = policy.kubernetes {
+            let active = self.visible.value(KUBERNETES_ACTIVE);
+            clauses.push(Clause {
+                text: format!("{what}:kubernetes: active"),
+                place: Some(self.world.map.place(span)),
+                matched: active == Some("true"),
+                operands: vec![self.visible.operand(&format!("${KUBERNETES_ACTIVE}"), active)],
             });
         }
         clauses

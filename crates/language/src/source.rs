@@ -143,6 +143,22 @@ pub trait Repository {
 
     /// Returns the paths of all files of the checkout.
     fn paths(&self) -> &[String];
+
+    /// Returns the paths of all files of another project at a ref; `HEAD` is the tip of its default branch.
+    fn paths_of(&self, _project: &str, _git_ref: &str) -> Result<Vec<String>, ForeignError> {
+        Err(ForeignError::UnknownProject)
+    }
+}
+
+/// Why nothing can be told about another project.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ForeignError {
+    #[error("is not known here")]
+    UnknownProject,
+    #[error("has no such ref")]
+    NoRef,
+    #[error("cannot be read: {0}")]
+    Unreadable(String),
 }
 
 /// A checkout without files, in which nothing is known to have changed. For configurations that are only checked.

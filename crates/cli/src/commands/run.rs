@@ -275,6 +275,11 @@ fn refuse(refusals: &[Refusal]) -> Result<(), CommandError> {
         message.push_str(&format!("\nerror: {}", line(refusal)));
     }
     let mut error = CommandError::usage(message);
+    if let Some(name) = refusals.iter().find_map(Refusal::missing_variable) {
+        error = error.hint(format!(
+            "give it here: --variable {name}=…, or `{name}` in .gantry/variables.yml"
+        ));
+    }
     if refusals.iter().any(Refusal::runs_in_shell) {
         error = error
             .hint("`image` in .gantry/docker.yml is the image of jobs that name none")

@@ -55,6 +55,17 @@ fn variables(payload: &JobPayload, prefixes: &[&str]) -> String {
 }
 
 #[test]
+fn what_runs_before_the_sources_is_a_hook() {
+    let payload = payload(job("compile").build(|build| {
+        build.pre_get_sources_script = vec!["git config --list".to_owned()];
+    }));
+    assert_eq!(
+        json(&payload.hooks).replace(char::is_whitespace, ""),
+        r#"[{"name":"pre_get_sources_script","script":["gitconfig--list"]}]"#
+    );
+}
+
+#[test]
 fn a_plain_job() {
     let mut payload = payload(job("compile"));
     payload.variables.clear();

@@ -55,6 +55,7 @@ pub(crate) fn job(name: &str) -> Job {
         start_in_secs: None,
         allow_failure: AllowFailure::No,
         needs: None,
+        foreign_needs: Vec::new(),
         dependencies: None,
         retry: Retry::default(),
         variables: Vec::new(),
@@ -138,6 +139,7 @@ impl Job {
             on_stop: None,
             auto_stop_in: None,
             tier: "other".to_owned(),
+            kubernetes: None,
         });
         self
     }
@@ -165,9 +167,7 @@ impl Job {
             build.release = Some(Release {
                 tag_name: "v1".to_owned(),
                 description: "first".to_owned(),
-                name: None,
-                git_ref: None,
-                tag_message: None,
+                ..Release::default()
             });
         })
     }

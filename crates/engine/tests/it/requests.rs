@@ -1,14 +1,20 @@
 //! What is refused before anything starts.
 
 use gantry_engine::{Deploy, EngineError, Executor, Options, Selection, UnknownName, refusals, venues};
-use gantry_language::plan::{LeftOut, Plan, Service, When};
+use gantry_language::plan::{
+    ForeignNeed, ForeignPipeline, IdToken, LeftOut, Plan, Secret, SecretProvider, Service, VaultSecret, When,
+};
 use gantry_language::variables::{Layers, Variable};
 
 use crate::plans::{image, included, job, place, plan};
 use crate::world::World;
 
 fn told(plan: &Plan, options: &Options) -> Vec<String> {
-    refusals(plan, &Layers::default(), options)
+    told_with(plan, options, &Layers::default())
+}
+
+fn told_with(plan: &Plan, options: &Options, layers: &Layers) -> Vec<String> {
+    refusals(plan, layers, options)
         .unwrap()
         .into_iter()
         .map(|refusal| format!("{}: {refusal}", refusal.place))
@@ -54,6 +60,61 @@ fn a_manual_job_is_refused_only_when_it_is_played() {
         ..deploying()
     };
     assert_eq!(told(&plan, &playing).len(), 1);
+}
+
+#[test]
+fn a_secret_that_only_a_server_fetches_is_refused_unless_it_is_given() {
+    let token = IdToken {
+        aud: vec!["https://vault.example.com".to_owned()],
+    };
+    let secret = Secret {
+        provider: SecretProvider::Vault(VaultSecret {
+            engine_name: "kv-v2".to_owned(),
+            engine_path: "kv-v2".to_owned(),
+            path: "db".to_owned(),
+            field: "password".to_owned(),
+        }),
+        file: true,
+        token: None,
+    };
+    let migrate = job("migrate").build(|build| {
+        build.id_tokens.insert("VAULT_TOKEN".to_owned(), token);
+        build.secrets.insert("DB_PASSWORD".to_owned(), secret);
+    });
+    let plan = plan([migrate]);
+    let given = |layers: &Layers| told_with(&plan, &Options::default(), layers);
+    let mut layers = Layers::default();
+    assert_eq!(
+        given(&layers),
+        [".gitlab-ci.yml:1:1: job `migrate` gets `VAULT_TOKEN` by `id_tokens`, which takes a server"]
+    );
+    layers.pipeline.push(Variable::new("VAULT_TOKEN", "x"));
+    assert_eq!(
+        given(&layers),
+        [".gitlab-ci.yml:1:1: job `migrate` gets `DB_PASSWORD` by `secrets`, which takes a server"]
+    );
+    let mut of_production = Variable::new("DB_PASSWORD", "y");
+    of_production.scope = "production".to_owned();
+    layers.project.push(of_production);
+    assert_eq!(given(&layers).len(), 1, "the job has no environment");
+    layers.project.push(Variable::new("DB_PASSWORD", "y"));
+    assert!(given(&layers).is_empty());
+}
+
+#[test]
+fn artifacts_of_other_pipelines_are_refused() {
+    let mut report = job("report");
+    report.0.foreign_needs.push(ForeignNeed {
+        from: ForeignPipeline::Pipeline("$PARENT_PIPELINE_ID".to_owned()),
+        job: "compile".to_owned(),
+        artifacts: true,
+    });
+    assert_eq!(
+        told(&plan([report]), &Options::default()),
+        [
+            ".gitlab-ci.yml:1:1: job `report` needs artifacts of `compile` in another pipeline, which only a server has"
+        ]
+    );
 }
 
 fn by(executor: Executor) -> Options {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use gantry_yaml::{Entry, Node};
 
+use super::access;
 use crate::diagnostic::did_you_mean;
 use crate::duration;
 use crate::plan::{Artifacts, KeepWhen};
@@ -73,10 +74,10 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Artifacts> {
             "expire_in" => artifacts.expire_in = expire_in(&mut reader, value),
             "expose_as" => artifacts.expose_as = expose_as(&mut reader, value),
             "reports" => artifacts.reports = reports(&mut reader, value),
-            name @ ("public" | "access") => reader.unsupported(&format!("artifacts:{name}"), key.span),
             _ => {}
         }
     }
+    artifacts.access = access::parse(&mut reader, mapping);
     if let (Some(_), Some(entry)) = (&artifacts.expose_as, mapping.entry("expose_as")) {
         if artifacts.paths.is_empty() {
             let message = "`expose_as` needs `paths`";

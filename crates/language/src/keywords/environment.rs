@@ -2,7 +2,8 @@
 
 use gantry_yaml::{Entry, Node, Value};
 
-use crate::plan::EnvironmentAction;
+use super::kubernetes;
+use crate::plan::{EnvironmentAction, KubernetesEnvironment};
 use crate::reader::{Reader, Spanned, Text};
 
 const NAME: &str = "environment";
@@ -40,6 +41,7 @@ pub(crate) struct Environment {
     pub(crate) action: EnvironmentAction,
     pub(crate) auto_stop_in: Option<String>,
     pub(crate) tier: Option<String>,
+    pub(crate) kubernetes: Option<KubernetesEnvironment>,
 }
 
 pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Environment> {
@@ -73,7 +75,7 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Environment>
                             reader.string("auto_stop_in", value).map(|text| text.value);
                     }
                     "deployment_tier" => environment.tier = tier(&mut reader, value),
-                    "kubernetes" => reader.unsupported("environment:kubernetes", key.span),
+                    "kubernetes" => environment.kubernetes = kubernetes::environment(&mut reader, value),
                     _ => {}
                 }
             }
@@ -113,6 +115,7 @@ fn environment(reader: &mut Reader<'_>, name: Text) -> Option<Environment> {
         action: EnvironmentAction::Start,
         auto_stop_in: None,
         tier: None,
+        kubernetes: None,
     })
 }
 

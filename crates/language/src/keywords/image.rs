@@ -2,6 +2,7 @@
 
 use gantry_yaml::{Entry, Node};
 
+use super::kubernetes;
 use crate::plan::{Image, Service};
 use crate::reader::Reader;
 
@@ -106,7 +107,7 @@ fn image(reader: &mut Reader<'_>, what: &str, node: &Node, keys: &[&str]) -> Opt
             }
             "pull_policy" => image.pull_policy = pull_policy(reader, value),
             "docker" => docker(reader, value, &mut image),
-            "kubernetes" => reader.unsupported(&format!("{what}:kubernetes"), key.span),
+            "kubernetes" => image.kubernetes_user = kubernetes::image_user(reader, value),
             _ => {}
         }
     }

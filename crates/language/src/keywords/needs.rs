@@ -2,11 +2,11 @@
 
 use gantry_yaml::{Node, Span, Value};
 
-use super::parallel;
+use super::{foreign_needs, parallel};
 use crate::diagnostic::Diagnostic;
 use crate::reader::{Reader, Spanned, Text};
 
-const NAME: &str = "needs";
+pub(super) const NAME: &str = "needs";
 const KEYS: &[&str] = &[
     "job",
     "artifacts",
@@ -17,7 +17,7 @@ const KEYS: &[&str] = &[
     "ref",
 ];
 
-/// One need as written.
+/// One need of a job of the same pipeline as written.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Need {
     pub(crate) job: Text,
@@ -83,11 +83,7 @@ fn need(reader: &mut Reader<'_>, node: &Node) -> Option<Need> {
         return None;
     }
     let mapping = reader.mapping("needs", node, KEYS)?;
-    if let Some(entry) = ["pipeline", "project"].iter().find_map(|key| mapping.entry(key)) {
-        reader.unsupported(
-            &format!("needs:{}", entry.key.as_str().unwrap_or_default()),
-            entry.key.span,
-        );
+    if foreign_needs::is_foreign(mapping) {
         return None;
     }
     let Some(job) = mapping.get("job") else {

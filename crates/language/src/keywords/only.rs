@@ -2,8 +2,9 @@
 //!
 //! How they are evaluated is in [`crate::selection`].
 
-use gantry_yaml::{Entry, Node, Value};
+use gantry_yaml::{Entry, Node, Span, Value};
 
+use super::kubernetes;
 use super::rules::{Condition, condition};
 use crate::re2::Regex;
 use crate::reader::{Reader, Spanned, Text};
@@ -16,6 +17,8 @@ pub(crate) struct Policy {
     pub(crate) refs: Option<Vec<RefPattern>>,
     pub(crate) variables: Option<Vec<Condition>>,
     pub(crate) changes: Option<Vec<Text>>,
+    /// `kubernetes: active`, and where it stands.
+    pub(crate) kubernetes: Option<Span>,
 }
 
 /// One entry of `refs`: a word for a kind of pipeline, the name of a ref, or a regular expression over names.
@@ -57,7 +60,9 @@ pub(crate) fn parse(reader: &mut Reader<'_>, what: &str, node: &Node) -> Option<
                         policy.variables = Some(conditions(&mut reader, value));
                     }
                     "changes" => policy.changes = Some(reader.strings("changes", value)),
-                    "kubernetes" => reader.unsupported(&format!("{what}:kubernetes"), key.span),
+                    "kubernetes" => {
+                        policy.kubernetes = kubernetes::policy(&mut reader, value).then_some(value.span);
+                    }
                     _ => {}
                 }
             }

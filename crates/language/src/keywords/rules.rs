@@ -4,14 +4,13 @@
 
 use gantry_yaml::{Entry, Mapping, Node, Span, Value};
 
-use super::auto_cancel;
 use super::needs::{self, Need};
+use super::path_test::{PathTest, path_test, paths};
+use super::{auto_cancel, foreign_needs};
 use crate::diagnostic::Diagnostic;
 use crate::expression::Expression;
 use crate::plan::When;
 use crate::reader::{Reader, Spanned, Text, WEEK_SECS};
-
-const MAX_PATHS: usize = 50;
 
 const JOB_KEYS: &[&str] = &[
     "if",
@@ -51,7 +50,7 @@ pub(crate) struct Rule {
     pub(crate) span: Span,
     pub(crate) condition: Option<Condition>,
     pub(crate) changes: Option<Changes>,
-    pub(crate) exists: Option<Vec<Text>>,
+    pub(crate) exists: Option<ExistsClause>,
     pub(crate) when: Option<RuleWhen>,
     pub(crate) start_in: Option<u64>,
     pub(crate) allow_failure: Option<bool>,
@@ -69,8 +68,26 @@ pub(crate) struct Condition {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Changes {
-    pub(crate) paths: Vec<Text>,
+    pub(crate) paths: PathTest,
     pub(crate) compare_to: Option<Text>,
+}
+
+/// `exists`: files of this checkout, or of another project.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ExistsClause {
+    pub(crate) paths: PathTest,
+    pub(crate) project: Option<Text>,
+    pub(crate) git_ref: Option<Text>,
+}
+
+impl ExistsClause {
+    fn of(paths: Vec<Text>) -> ExistsClause {
+        ExistsClause {
+            paths: PathTest::Globs(paths),
+            project: None,
+            git_ref: None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,13 +108,6 @@ impl RuleWhen {
 impl Rule {
     /// Returns the rule on one line, as people would write it.
     pub(crate) fn text(&self) -> String {
-        let list = |paths: &[Text]| {
-            paths
-                .iter()
-                .map(|path| path.value.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
         let mut parts = Vec::new();
         parts.extend(
             self.condition
@@ -107,12 +117,12 @@ impl Rule {
         parts.extend(
             self.changes
                 .as_ref()
-                .map(|changes| format!("changes: [{}]", list(&changes.paths))),
+                .map(|changes| format!("changes: {}", changes.paths)),
         );
         parts.extend(
             self.exists
                 .as_ref()
-                .map(|paths| format!("exists: [{}]", list(paths))),
+                .map(|exists| format!("exists: {}", exists.paths)),
         );
         parts.extend(self.when.map(|when| format!("when: {}", when.as_str())));
         parts.extend(
@@ -200,7 +210,18 @@ fn rule(reader: &mut Reader<'_>, node: &Node, owner: Owner) -> Option<Rule> {
             "start_in" => {}
             "allow_failure" => rule.allow_failure = reader.boolean("allow_failure", value),
             "variables" => rule.variables = super::variables::plain(reader, value),
-            "needs" if owner == Owner::Job => rule.needs = needs::parse(reader, value),
+            "needs" if owner == Owner::Job => {
+                rule.needs = needs::parse(reader, value);
+                if !foreign_needs::parse(reader, value).is_empty() {
+                    let message = "`rules:needs` names jobs of this pipeline only";
+                    reader.error(
+                        "bad-value",
+                        value.span,
+                        message,
+                        "needs config uses invalid types: cross_dependency",
+                    );
+                }
+            }
             "interruptible" => rule.interruptible = reader.boolean("interruptible", value),
             "auto_cancel" => rule.auto_cancel = auto_cancel::parse(reader, value),
             _ => {}
@@ -255,27 +276,14 @@ fn changes(reader: &mut Reader<'_>, node: &Node) -> Option<Changes> {
     let mut reader = reader.at("changes");
     match &node.value {
         Value::Sequence(_) => Some(Changes {
-            paths: paths(&mut reader, "changes", node),
+            paths: PathTest::Globs(paths(&mut reader, "changes", node)),
             compare_to: None,
         }),
         Value::Mapping(_) => {
             let mapping = reader.mapping("changes", node, &["paths", "compare_to", "regexp"])?;
-            if let Some(entry) = mapping.entry("regexp") {
-                reader.unsupported("rules:changes:regexp", entry.key.span);
-                return None;
-            }
-            let Some(list) = mapping.get("paths") else {
-                reader.error(
-                    "missing-key",
-                    node.span,
-                    "`changes` needs `paths`",
-                    "missing required keys: paths",
-                );
-                return None;
-            };
             let compare_to = mapping.get("compare_to").filter(|node| !node.is_null());
             Some(Changes {
-                paths: paths(&mut reader, "changes:paths", list),
+                paths: path_test(&mut reader, "changes", mapping, node)?,
                 compare_to: compare_to.and_then(|node| reader.string("compare_to", node)),
             })
         }
@@ -293,33 +301,33 @@ fn changes(reader: &mut Reader<'_>, node: &Node) -> Option<Changes> {
     }
 }
 
-fn exists(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Text>> {
+fn exists(reader: &mut Reader<'_>, node: &Node) -> Option<ExistsClause> {
     let mut reader = reader.at("exists");
     match &node.value {
-        Value::String(path) => Some(vec![Spanned::new(path.to_string(), node.span)]),
-        Value::Sequence(_) => Some(paths(&mut reader, "exists", node)),
+        Value::String(path) => Some(ExistsClause::of(vec![Spanned::new(path.to_string(), node.span)])),
+        Value::Sequence(_) => Some(ExistsClause::of(paths(&mut reader, "exists", node))),
         Value::Mapping(_) => {
             let mapping = reader.mapping("exists", node, &["paths", "project", "ref", "regexp"])?;
-            if let Some(entry) = ["project", "ref", "regexp"]
-                .iter()
-                .find_map(|key| mapping.entry(key))
-            {
-                reader.unsupported(
-                    &format!("rules:exists:{}", entry.key.as_str().unwrap_or_default()),
-                    entry.key.span,
-                );
-                return None;
-            }
-            let Some(list) = mapping.get("paths") else {
+            let mut text = |key: &str| {
+                let node = mapping.get(key).filter(|node| !node.is_null())?;
+                reader.string(key, node)
+            };
+            let (project, git_ref) = (text("project"), text("ref"));
+            if let (None, Some(git_ref)) = (&project, &git_ref) {
+                let message = "`exists:ref` needs `exists:project`";
                 reader.error(
                     "missing-key",
-                    node.span,
-                    "`exists` needs `paths`",
-                    "missing required keys: paths",
+                    git_ref.span,
+                    message,
+                    "config missing required keys: project",
                 );
-                return None;
-            };
-            Some(paths(&mut reader, "exists:paths", list))
+            }
+            let paths = path_test(&mut reader, "exists", mapping, node)?;
+            Some(ExistsClause {
+                paths,
+                project,
+                git_ref,
+            })
         }
         _ => {
             let gitlab = "should be a string, an array of strings, or a hash";
@@ -327,18 +335,6 @@ fn exists(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Text>> {
             None
         }
     }
-}
-
-fn paths(reader: &mut Reader<'_>, what: &str, node: &Node) -> Vec<Text> {
-    let paths = reader.strings(what, node);
-    if paths.len() > MAX_PATHS {
-        let message = format!(
-            "`{what}` has {} entries, at most {MAX_PATHS} are allowed",
-            paths.len()
-        );
-        reader.error("limit", node.span, message, "has too many entries (maximum 50)");
-    }
-    paths
 }
 
 fn when(reader: &mut Reader<'_>, node: &Node, owner: Owner) -> Option<RuleWhen> {

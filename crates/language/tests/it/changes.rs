@@ -190,9 +190,9 @@ pub(crate) fn mistakes_of_changes() {
       --> .gitlab-ci.yml:2:35
       help: did you mean `paths`?
       gitlab: jobs:b:rules:rule:changes config contains unknown keys: path
-    error: `rules:changes:regexp` is not supported yet
-      --> .gitlab-ci.yml:3:47
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
+    error: `changes` takes either `paths` or `regexp`
+      --> .gitlab-ci.yml:3:55
+      gitlab: jobs:c:rules:rule:changes config these keys cannot be used together: paths, regexp
     error: `changes` has 51 entries, at most 50 are allowed
       --> .gitlab-ci.yml:4:34
       gitlab: jobs:d:rules:rule:changes has too many entries (maximum 50)
@@ -201,4 +201,34 @@ pub(crate) fn mistakes_of_changes() {
       help: put it in quotes: `"5"`
       gitlab: jobs:e:rules:rule:changes config should be an array of strings
     "#);
+}
+
+// §17.5
+#[test]
+pub(crate) fn an_expression_over_changed_files() {
+    let rules = |clause: &str| {
+        case(&format!(
+            "a: {{script: x, rules: [{{changes: {{{clause}}}}}]}}\nb: {{script: x}}"
+        ))
+    };
+    let regexp = rules(r"regexp: '^docs/.*\.md$'");
+    assert_snapshot!(regexp.changed(["docs/a/b.md", "src/a.c"]).why("a"), @r#"
+    rule 1 of 1 matches
+      changes: {regexp: ^docs/.*\.md$} holds; changed files is "docs/a/b.md matches ^docs/.*\\.md$"
+    "#);
+    let regexp = rules(r"regexp: '^docs/.*\.md$'");
+    assert_snapshot!(regexp.changed(["README.md"]).plan(), @r"
+    test: b
+    - a: its only rule does not match
+    ");
+    let since = rules("regexp: ^src/, compare_to: main");
+    assert_snapshot!(since.changed_since("main", ["src/a.c"]).plan(), @r"
+    test: a
+    test: b
+    ");
+    let unknown = rules("regexp: ^src/");
+    assert_snapshot!(unknown.plan(), @r"
+    test: a
+    test: b
+    ");
 }

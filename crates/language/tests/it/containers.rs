@@ -91,9 +91,6 @@ pub(crate) fn mistakes_of_images() {
       --> .gitlab-ci.yml:7:42
       help: did you mean `user`?
       gitlab: jobs:g:image config contains unknown keys: usr
-    error: `image:kubernetes` is not supported yet
-      --> .gitlab-ci.yml:8:33
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
     error: `image` is empty
       --> .gitlab-ci.yml:9:23
       gitlab: jobs:i:image config should be a hash or a string

@@ -197,9 +197,6 @@ pub(crate) fn mistakes_of_default() {
       --> .gitlab-ci.yml:1:47
       help: write `tags: [linux]`
       gitlab: default tags config should be an array of strings
-    error: `default:hooks` is not supported yet
-      --> .gitlab-ci.yml:1:54
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
     ");
 }
 

@@ -158,9 +158,6 @@ pub(crate) fn mistakes_of_environment() {
       --> .gitlab-ci.yml:6:56
       help: use one of `production`, `staging`, `testing`, `development` or `other`
       gitlab: jobs:f:environment deployment tier should be one of: production, staging, testing, development, other
-    error: `environment:kubernetes` is not supported yet
-      --> .gitlab-ci.yml:6:62
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
     error: `environment` has no key `nme`
       --> .gitlab-ci.yml:6:90
       help: did you mean `name`?

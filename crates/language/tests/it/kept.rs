@@ -108,12 +108,10 @@ pub(crate) fn mistakes_of_artifacts() {
       --> .gitlab-ci.yml:11:82
       help: use one of `cobertura` or `jacoco`
       gitlab: jobs:k:artifacts:reports:coverage_report coverage format should be one of: cobertura, jacoco
-    error: `artifacts:access` is not supported yet
-      --> .gitlab-ci.yml:12:28
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
-    error: `artifacts:public` is not supported yet
+    error: `artifacts:access` and `artifacts:public` say the same in two ways
       --> .gitlab-ci.yml:12:42
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
+      help: keep `access`
+      gitlab: jobs:l:artifacts config these keys cannot be used together: public, access
     "#);
 }
 
@@ -271,12 +269,9 @@ pub(crate) fn mistakes_of_releases() {
       --> .gitlab-ci.yml:3:36
       help: put it in quotes: `"1.0"`
       gitlab: jobs:c:release tag name should be a string
-    error: `release:milestones` is not supported yet
-      --> .gitlab-ci.yml:4:56
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
-    error: `release:assets` is not supported yet
-      --> .gitlab-ci.yml:4:73
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
+    error: `release:assets` needs `links`
+      --> .gitlab-ci.yml:4:81
+      gitlab: jobs:d:release:assets links can't be blank
     error: `release` has no key `tag`
       --> .gitlab-ci.yml:4:94
       help: `release` takes `tag_name`, `tag_message`, `name`, `description`, `ref`, `released_at`, `milestones` or `assets`

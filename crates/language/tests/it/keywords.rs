@@ -4,8 +4,8 @@ use gantry_language::keywords::table::{JOB, Keyword, Support, TOP_LEVEL};
 
 use crate::{
     auto_cancel, changes, containers, coverage, defaults, dependencies, environments, exists, extends,
-    include, kept, needs, parallel, pipeline, policy, resource_group, rules, scripts, starting, trigger,
-    variables, workflow,
+    include, kept, needs, parallel, pipeline, policy, resource_group, rules, scripts, server_keywords,
+    starting, trigger, variables, workflow,
 };
 
 /// A keyword, the test of its behaviour, the test of its mistakes.
@@ -219,6 +219,100 @@ const JOB_SHOWN: &[Shown] = &[
     ),
 ];
 
+/// Keywords that a server acts on, and newer ones.
+const MORE_SHOWN: &[Shown] = &[
+    (
+        "artifacts:access",
+        server_keywords::who_may_download_artifacts,
+        server_keywords::who_may_download_artifacts,
+    ),
+    (
+        "artifacts:public",
+        server_keywords::who_may_download_artifacts,
+        server_keywords::who_may_download_artifacts,
+    ),
+    (
+        "environment:kubernetes",
+        server_keywords::an_environment_of_a_cluster,
+        server_keywords::an_environment_of_a_cluster,
+    ),
+    (
+        "hooks",
+        server_keywords::hooks_before_the_sources,
+        server_keywords::hooks_before_the_sources,
+    ),
+    (
+        "id_tokens",
+        server_keywords::tokens_for_others,
+        server_keywords::tokens_for_others,
+    ),
+    (
+        "image:kubernetes",
+        server_keywords::the_user_of_an_image_in_a_pod,
+        server_keywords::the_user_of_an_image_in_a_pod,
+    ),
+    (
+        "manual_confirmation",
+        server_keywords::what_a_person_is_asked_first,
+        server_keywords::what_a_person_is_asked_first,
+    ),
+    (
+        "needs:pipeline",
+        server_keywords::needs_of_other_pipelines,
+        server_keywords::needs_of_other_pipelines,
+    ),
+    (
+        "needs:project",
+        server_keywords::needs_of_other_pipelines,
+        server_keywords::needs_of_other_pipelines,
+    ),
+    (
+        "only:kubernetes",
+        server_keywords::only_where_there_is_a_cluster,
+        server_keywords::only_where_there_is_a_cluster,
+    ),
+    (
+        "release:assets",
+        server_keywords::all_of_a_release,
+        server_keywords::all_of_a_release,
+    ),
+    (
+        "release:milestones",
+        server_keywords::all_of_a_release,
+        server_keywords::all_of_a_release,
+    ),
+    (
+        "release:released_at",
+        server_keywords::all_of_a_release,
+        server_keywords::all_of_a_release,
+    ),
+    (
+        "rules:changes:regexp",
+        changes::an_expression_over_changed_files,
+        changes::mistakes_of_changes,
+    ),
+    (
+        "rules:exists:project",
+        exists::files_of_other_projects,
+        exists::files_of_other_projects,
+    ),
+    (
+        "rules:exists:ref",
+        exists::files_of_other_projects,
+        exists::files_of_other_projects,
+    ),
+    (
+        "rules:exists:regexp",
+        exists::an_expression_over_paths,
+        exists::an_expression_over_paths,
+    ),
+    (
+        "secrets",
+        server_keywords::secrets_of_all_providers,
+        server_keywords::mistakes_of_secrets,
+    ),
+];
+
 fn missing(table: &[Keyword], shown: &[Shown]) -> Vec<&'static str> {
     table
         .iter()
@@ -231,5 +325,6 @@ fn missing(table: &[Keyword], shown: &[Shown]) -> Vec<&'static str> {
 #[test]
 fn every_supported_keyword_is_shown() {
     assert_eq!(missing(TOP_LEVEL, TOP_LEVEL_SHOWN), Vec::<&str>::new());
-    assert_eq!(missing(JOB, JOB_SHOWN), Vec::<&str>::new());
+    let shown = [JOB_SHOWN, MORE_SHOWN].concat();
+    assert_eq!(missing(JOB, &shown), Vec::<&str>::new());
 }

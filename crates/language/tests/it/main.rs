@@ -27,6 +27,7 @@ mod resource_group;
 mod rules;
 mod scale;
 mod scripts;
+mod server_keywords;
 mod starting;
 mod support;
 mod trigger;

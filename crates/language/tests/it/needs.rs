@@ -207,12 +207,6 @@ pub(crate) fn mistakes_of_needs() {
     error: `optional` takes `true` or `false`, not a string
       --> .gitlab-ci.yml:13:61
       gitlab: jobs:types:needs optional should be a boolean value
-    error: `needs:pipeline` is not supported yet
-      --> .gitlab-ci.yml:14:29
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
-    error: `needs:project` is not supported yet
-      --> .gitlab-ci.yml:14:54
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
     "#);
 }
 

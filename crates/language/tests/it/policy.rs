@@ -307,9 +307,6 @@ pub(crate) fn mistakes_of_policies() {
       --> .gitlab-ci.yml:8:32
       help: write `changes: [docs]`
       gitlab: jobs:h:only changes config should be an array of strings
-    error: `only:kubernetes` is not supported yet
-      --> .gitlab-ci.yml:9:23
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
     "#);
 }
 

@@ -9,7 +9,7 @@ use gantry_language::event::{Event, Ref, Source};
 use gantry_language::plan::{
     AllowFailure, Decision, LeftOut, OperandValue, Plan, PlannedJob, PlannedNeed, When,
 };
-use gantry_language::source::{Repository, SourceError, SourceMap, Sources};
+use gantry_language::source::{ForeignError, Repository, SourceError, SourceMap, Sources};
 use gantry_language::variables::{Layers, Variable};
 
 /// Begins with the text of `.gitlab-ci.yml`; what all its lines are indented by does not count.
@@ -108,6 +108,20 @@ impl Case {
         self
     }
 
+    /// Says which files another project has at a ref.
+    pub(crate) fn project_files<const N: usize>(
+        mut self,
+        project: &str,
+        git_ref: &str,
+        paths: [&str; N],
+    ) -> Case {
+        let at = (project.to_owned(), git_ref.to_owned());
+        self.checkout
+            .foreign
+            .insert(at, paths.map(str::to_owned).to_vec());
+        self
+    }
+
     pub(crate) fn checked(&self) -> Checked {
         check(
             ".gitlab-ci.yml",
@@ -203,6 +217,7 @@ impl Sources for Files {
 pub(crate) struct Checkout {
     changed: Option<Vec<String>>,
     since: BTreeMap<String, Vec<String>>,
+    foreign: BTreeMap<(String, String), Vec<String>>,
     paths: Vec<String>,
 }
 
@@ -218,6 +233,14 @@ impl Repository for Checkout {
 
     fn paths(&self) -> &[String] {
         &self.paths
+    }
+
+    fn paths_of(&self, project: &str, git_ref: &str) -> Result<Vec<String>, ForeignError> {
+        if !self.foreign.keys().any(|(known, _)| known == project) {
+            return Err(ForeignError::UnknownProject);
+        }
+        let at = (project.to_owned(), git_ref.to_owned());
+        self.foreign.get(&at).cloned().ok_or(ForeignError::NoRef)
     }
 }
 

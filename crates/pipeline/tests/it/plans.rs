@@ -90,6 +90,7 @@ pub(crate) fn planned_job(name: &str, stage: &str, stage_index: usize) -> Planne
         start_in_secs: None,
         allow_failure: AllowFailure::No,
         needs: None,
+        foreign_needs: Vec::new(),
         dependencies: None,
         retry: Retry::default(),
         variables: Vec::new(),
