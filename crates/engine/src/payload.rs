@@ -82,6 +82,7 @@ impl Handover<'_> {
         let Work::Build(build) = &self.job.work else {
             panic!("BUG: trigger job `{}` was handed to a runner", self.job.name);
         };
+        let build = &build.with_default_inputs();
         let timeout = seconds(self.job.timeout_secs.unwrap_or(DEFAULT_TIMEOUT_SECS));
         JobPayload {
             id: self.attempt.0,

@@ -13,6 +13,7 @@ use crate::configuration::{self, Configuration, Job};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::{Event, Ref, Source};
 use crate::expansion;
+use crate::inputs::Given;
 use crate::keywords::rules::{Rule, RuleWhen};
 use crate::load::Loader;
 use crate::plan::{
@@ -58,11 +59,37 @@ pub fn check(
     repository: &dyn Repository,
     layers: &Layers,
 ) -> Checked {
+    let root = Root {
+        path,
+        text,
+        inputs: Given::default(),
+    };
+    check_root(root, sources, repository, layers)
+}
+
+/// The file that a pipeline begins with, and what it is given.
+#[derive(Debug)]
+pub struct Root<'a> {
+    pub path: &'a str,
+    pub text: String,
+    /// For the inputs that its header declares.
+    pub inputs: Given,
+}
+
+/// Reads a configuration that takes inputs, with everything it includes.
+pub fn check_root(
+    root: Root<'_>,
+    sources: &dyn Sources,
+    repository: &dyn Repository,
+    layers: &Layers,
+) -> Checked {
+    let Root { path, text, inputs } = root;
     let mut map = SourceMap::default();
     let mut diagnostics = Vec::new();
     let shared = Shared::new(layers);
     let visible = shared.root(&[]);
-    let merged = Loader::new(&mut map, &mut diagnostics, sources, repository, &visible).load(path, text);
+    let merged =
+        Loader::new(&mut map, &mut diagnostics, sources, repository, &visible).load(path, text, &inputs);
     let configuration = merged.and_then(|merged| {
         let extended = extends::resolve(&merged, &mut diagnostics);
         let resolved = reference::resolve(extended, &mut diagnostics)?;
@@ -85,6 +112,9 @@ pub fn check(
 pub(crate) fn hides_jobs(diagnostic: &Diagnostic) -> bool {
     const HIDING: &[&str] = &[
         "include",
+        "input",
+        "interpolation",
+        "header",
         "yaml",
         "undefined-extends",
         "bad-extends",

@@ -19,7 +19,7 @@ use crate::keywords::rules::{self, Owner, Rule};
 use crate::keywords::table::{self, Support};
 use crate::keywords::{
     allow_failure, artifacts, auto_cancel, cache, coverage, dependencies, foreign_needs, hooks, id_tokens,
-    image, release, resource_group, retry, secrets, tags, trigger, variables, when,
+    image, job_inputs, release, resource_group, retry, secrets, tags, trigger, variables, when,
 };
 use crate::plan::{
     AllowFailure, Build, ForeignNeed, ParallelNode, Retry, VariableOrigin, When, Work, YamlVariable,
@@ -562,6 +562,10 @@ impl<'a> Fields<'a> {
             .own("secrets")
             .map(|node| secrets::parse(reader, node))
             .unwrap_or_default();
+        if let Some(node) = self.own("inputs") {
+            build.inputs = job_inputs::parse(reader, node);
+            job_inputs::check(reader, &build, node);
+        }
         build.manual_confirmation = self
             .own("manual_confirmation")
             .and_then(|node| reader.string("manual_confirmation", node))

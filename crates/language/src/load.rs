@@ -1,26 +1,28 @@
 //! From files to one mapping: reading documents and resolving `include`.
 //!
 //! An included file is expanded before the file that includes it, and what includes always outranks what is
-//! included; see <https://docs.gitlab.com/ci/yaml/includes/>. The result is [`Merged`], which knows no `include` any
-//! more.
+//! included; see <https://docs.gitlab.com/ci/yaml/includes/>. A file's inputs take their places before its own includes
+//! are looked at. The result is [`Merged`], which knows no `include` any more.
+
+mod document;
+mod entry;
+mod fetch;
+mod header;
+mod home;
+mod integrity;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use gantry_yaml::{Entry, Limits, Mapping, Node, Span, Value, Warning};
+use gantry_yaml::{Entry, Mapping, Node, Span, Value};
 
-use crate::diagnostic::{Diagnostic, did_you_mean, nearest};
-use crate::glob;
-use crate::keywords::rules::{self, Owner, Rule};
-use crate::reader::{Reader, listed};
-use crate::selection::{Visible, rule_matches};
-use crate::source::{Repository, SourceError, SourceMap, Sources};
-use crate::variables::{Undefined, expand};
-
-/// GitLab's limit on included files, nested and repeated ones counted; also what ends a circle of includes.
-const MAX_INCLUDES: usize = 150;
-
-const LOCATORS: &[&str] = &["local", "project", "remote", "template", "component", "artifact"];
+use self::entry::Found;
+use self::home::Home;
+use crate::diagnostic::Diagnostic;
+use crate::inputs::{Component, Given};
+use crate::location::Location;
+use crate::selection::Visible;
+use crate::source::{Repository, SourceMap, Sources};
 
 /// The configuration after all includes.
 #[derive(Debug)]
@@ -34,10 +36,22 @@ pub(crate) struct Loader<'a> {
     pub(crate) repository: &'a dyn Repository,
     pub(crate) variables: &'a Visible<'a>,
     included: usize,
+    bytes: usize,
     /// The files that are being read, outermost first.
-    chain: Vec<String>,
+    chain: Vec<Level>,
     /// All files that were read, which wildcards pass over.
-    read: HashSet<String>,
+    read: HashSet<Location>,
+}
+
+/// A file that is being read.
+#[derive(Debug)]
+struct Level {
+    location: Location,
+    home: Home,
+    /// The `include` that led to it; `None` for the root.
+    included_at: Option<Span>,
+    /// Of a component's file: what it can know of itself.
+    component: Option<Component>,
 }
 
 impl<'a> Loader<'a> {
@@ -55,13 +69,14 @@ impl<'a> Loader<'a> {
             repository,
             variables,
             included: 0,
+            bytes: 0,
             chain: Vec::new(),
             read: HashSet::new(),
         }
     }
 
     /// Loads the root file; `None` when a mistake was reported without which nothing more can be said.
-    pub(crate) fn load(&mut self, path: &str, text: String) -> Option<Merged> {
+    pub(crate) fn load(&mut self, path: &str, text: String, inputs: &Given) -> Option<Merged> {
         if text.trim().is_empty() {
             self.diagnostics.push(
                 Diagnostic::error("empty-file", None, format!("`{path}` is empty"))
@@ -70,308 +85,105 @@ impl<'a> Loader<'a> {
             );
             return None;
         }
-        self.file(path, text).map(Merged)
+        let root = Level {
+            location: Location::Local {
+                path: path.to_owned(),
+            },
+            home: Home::Here,
+            included_at: None,
+            component: None,
+        };
+        self.file(root, text, inputs).map(Merged)
     }
 
-    fn file(&mut self, path: &str, text: String) -> Option<Mapping> {
-        let root = self.document(path, text)?;
-        self.chain.push(path.to_owned());
-        self.read.insert(path.to_owned());
-        let mut merged = Mapping::new();
-        if let Some(entry) = root.entry("include").cloned() {
-            let before = self.diagnostics.len();
-            let paths = self.entries(&entry.value);
-            let is_quiet = self.diagnostics[before..].iter().all(|said| !said.is_error());
-            if self.chain.len() == 1 && paths.is_empty() && is_quiet && entry.value.as_mapping().is_some() {
-                self.diagnostics.push(includes_nothing(entry.value.span));
-            }
-            for (path, span) in paths {
-                if let Some(text) = self.fetch(&path, span)
-                    && let Some(mapping) = self.file(&path, text)
-                {
-                    deep_merge(&mut merged, &mapping);
-                }
-            }
-        }
+    /// Reads one file with all that it includes.
+    fn file(&mut self, level: Level, text: String, inputs: &Given) -> Option<Mapping> {
+        self.read.insert(level.location.clone());
+        self.chain.push(level);
+        let merged = self.expanded(text, inputs);
         self.chain.pop();
-        deep_merge(&mut merged, &root);
+        merged
+    }
+
+    fn expanded(&mut self, text: String, inputs: &Given) -> Option<Mapping> {
+        let own = self.content(text, inputs)?;
+        let mut merged = Mapping::new();
+        if let Some(entry) = own.entry("include") {
+            self.includes(&entry.value, &mut merged);
+        }
+        deep_merge(&mut merged, &own);
         merged.remove("include");
         Some(merged)
     }
 
-    /// Parses one file into its mapping.
-    fn document(&mut self, path: &str, text: String) -> Option<Mapping> {
-        let source = self.map.add(path, text);
-        let stream = match gantry_yaml::parse(source, self.map.text(source), &Limits::default()) {
-            Ok(stream) => stream,
-            Err(errors) => {
-                for error in errors {
-                    let diagnostic = Diagnostic::error("yaml", error.span, error.kind.to_string());
-                    self.diagnostics.push(diagnostic.maybe_help(error.help()));
-                }
-                return None;
+    /// Lays the files that an `include` names over one another.
+    fn includes(&mut self, include: &Node, merged: &mut Mapping) {
+        let before = self.diagnostics.len();
+        let found = self.entries(include);
+        let is_quiet = self.diagnostics[before..].iter().all(|said| !said.is_error());
+        if self.chain.len() == 1 && found.is_empty() && is_quiet && include.as_mapping().is_some() {
+            self.diagnostics.push(includes_nothing(include.span));
+        }
+        for found in found {
+            if let Some(mapping) = self.include(&found) {
+                deep_merge(merged, &mapping);
             }
+        }
+    }
+
+    fn include(&mut self, found: &Found) -> Option<Mapping> {
+        let fetched = self.fetch(found)?;
+        let level = Level {
+            location: found.location.clone(),
+            home: fetched.home,
+            included_at: Some(found.span),
+            component: fetched.component,
         };
-        for warning in stream.warnings {
-            self.diagnostics.push(parse_warning(&warning));
-        }
-        let mut documents = stream
-            .documents
-            .into_iter()
-            .filter(|document| !document.root.is_null());
-        let Some(first) = documents.next() else {
-            let whole = Span::new(source, 0, 0);
-            self.diagnostics.push(
-                Diagnostic::error("no-jobs", whole, format!("`{path}` holds nothing but comments"))
-                    .gitlab("jobs config should contain at least one visible job"),
-            );
-            return None;
-        };
-        if let Some(entry) = first.root.as_mapping().and_then(|mapping| mapping.entry("spec")) {
-            Reader::new(self.diagnostics, "").unsupported("spec", entry.key.span);
-            return None;
-        }
-        if let Some(second) = documents.next() {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "documents",
-                    second.root.span,
-                    "a configuration is one document, this is a second one",
-                )
-                .related(first.root.span, "the first one begins here")
-                .help("remove the `---`; GitLab would read only one of the two and say nothing"),
-            );
-            return None;
-        }
-        match &first.root.value {
-            Value::Mapping(mapping) if mapping.is_empty() && !self.chain.is_empty() => {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "include",
-                        first.root.span,
-                        format!("the included file `{path}` holds nothing"),
-                    )
-                    .gitlab(format!("Included file `{path}` does not have valid YAML syntax!")),
-                );
-                None
-            }
-            Value::Mapping(mapping) => Some(Mapping::clone(mapping)),
-            other => {
-                let message = format!("a configuration is a mapping, this is {}", other.kind());
-                self.diagnostics.push(
-                    Diagnostic::error("not-a-mapping", first.root.span, message)
-                        .help("write keywords and jobs as `name: …`")
-                        .gitlab("Invalid configuration format"),
-                );
-                None
-            }
-        }
+        self.file(level, fetched.text, &found.inputs)
     }
 
-    fn fetch(&mut self, path: &str, span: Span) -> Option<String> {
-        self.included += 1;
-        if self.included == MAX_INCLUDES + 1 {
-            let mut diagnostic = Diagnostic::error(
-                "include",
-                span,
-                format!("more than {MAX_INCLUDES} files are included"),
-            )
-            .gitlab("Maximum of 150 nested includes are allowed!");
-            let mut places = (0..self.chain.len()).filter(|&at| self.chain[at] == path);
-            if let (Some(first), Some(second)) = (places.next(), places.next()) {
-                let circle = self.chain[first..=second].join(" → ");
-                diagnostic = diagnostic.help(format!("`{path}` includes itself: {circle}"));
-            }
-            self.diagnostics.push(diagnostic);
-        }
-        if self.included > MAX_INCLUDES {
-            return None;
-        }
-        match self.sources.read(path) {
-            Ok(text) if text.trim().is_empty() => {
-                self.diagnostics.push(
-                    Diagnostic::error("include", span, format!("the included file `{path}` is empty"))
-                        .gitlab(format!("Local file `{path}` is empty!")),
-                );
-                None
-            }
-            Ok(text) => Some(text),
-            Err(error) => {
-                let mut diagnostic =
-                    Diagnostic::error("include", span, format!("the included file `{path}` {error}"));
-                if error == SourceError::NotFound {
-                    let paths = self.sources.paths();
-                    diagnostic = diagnostic
-                        .maybe_help(did_you_mean(path, paths.iter().map(String::as_str)))
-                        .gitlab(format!("Local file `{path}` does not exist!"));
-                }
-                self.diagnostics.push(diagnostic);
-                None
-            }
-        }
+    /// The file that is being read.
+    fn current(&self) -> &Level {
+        self.chain
+            .last()
+            .expect("BUG: only a file that is being read includes others")
     }
 
-    /// Returns the local files that an `include` names, in order.
-    fn entries(&mut self, node: &Node) -> Vec<(String, Span)> {
-        let items = match &node.value {
-            Value::Sequence(items) => items.as_slice(),
-            Value::String(_) | Value::Mapping(_) => std::slice::from_ref(node),
-            Value::Null => &[],
-            _ => {
-                let gitlab = "include config should be an array or a string";
-                let takes = "a path or a list";
-                Reader::new(self.diagnostics, "").wrong_type("include", takes, node, gitlab, None);
-                &[]
-            }
-        };
-        let mut paths = Vec::new();
-        for item in items.iter().filter(|item| !item.is_null()) {
-            self.entry(item, &mut paths);
-        }
-        paths
+    /// Reports a mistake of the file that is being read.
+    fn report(&mut self, diagnostic: Diagnostic) {
+        let diagnostic = with_way(diagnostic, &self.chain);
+        self.push(diagnostic);
     }
 
-    fn entry(&mut self, node: &Node, paths: &mut Vec<(String, Span)>) {
-        match &node.value {
-            Value::String(text) => {
-                // Expanded twice, once as an entry and once as a path: GitLab's way with bare strings.
-                let once = self.expanded(text);
-                if once.starts_with("http://") || once.starts_with("https://") {
-                    Reader::new(self.diagnostics, "").unsupported("include:remote", node.span);
-                } else {
-                    self.local(&once, node.span, paths);
-                }
-            }
-            Value::Mapping(mapping) => {
-                let Some(entry) = self.locator(mapping, node.span) else {
-                    return;
-                };
-                if !self.rules_pass(mapping) {
-                    return;
-                }
-                if let Some(path) = Reader::new(self.diagnostics, "include").string("local", &entry.value) {
-                    self.local(&path.value, path.span, paths);
-                }
-            }
-            _ => {
-                let gitlab = "Each include must be a hash or a string";
-                Reader::new(self.diagnostics, "").wrong_type(
-                    "include",
-                    "paths and mappings",
-                    node,
-                    gitlab,
-                    None,
-                );
-            }
-        }
+    /// Reports a mistake of the file that includes the one that is being read.
+    fn report_outside(&mut self, diagnostic: Diagnostic) {
+        let outside = self.chain.len().saturating_sub(1);
+        let diagnostic = with_way(diagnostic, &self.chain[..outside]);
+        self.push(diagnostic);
     }
 
-    /// The entry that says where the file is, if it is one that can be followed.
-    fn locator<'n>(&mut self, mapping: &'n Mapping, span: Span) -> Option<&'n Entry> {
-        let found: Vec<_> = LOCATORS.iter().filter_map(|name| mapping.entry(name)).collect();
-        let [entry] = found.as_slice() else {
-            let first = mapping.iter().next().and_then(|entry| entry.key.as_str());
-            let names: Vec<_> = found.iter().filter_map(|entry| entry.key.as_str()).collect();
-            let message = match names.as_slice() {
-                [] => "this include does not say where the file is",
-                _ => "this include says more than once where the file is",
-            };
-            let meant = first.and_then(|name| nearest(name, LOCATORS.iter().copied()));
-            let help = match (names.as_slice(), meant) {
-                ([], Some(name)) => format!("did you mean `{name}`?"),
-                ([], None) => "write `local: path/to/file.yml`".to_owned(),
-                (names, _) => format!("keep one of {}", listed(names)),
-            };
-            let written = first.map(|name| format!("{{{name:?}}}")).unwrap_or_default();
-            let gitlab = match found.len() {
-                0 => format!(
-                    "`{written}` does not have a valid subkey for include. Valid subkeys are: `local`, `project`, \
-                     `remote`, `template`, `artifact`, `component`"
-                ),
-                _ => "Each include must use only one of: `local`, `project`, `remote`, `template`, `artifact`, \
-                      `component`"
-                    .to_owned(),
-            };
-            self.diagnostics.push(
-                Diagnostic::error("include", span, message)
-                    .help(help)
-                    .gitlab(gitlab),
-            );
-            return None;
-        };
-        let name = entry.key.as_str().unwrap_or_default();
-        let mut reader = Reader::new(self.diagnostics, "include");
-        if name != "local" {
-            reader.unsupported(&format!("include:{name}"), entry.key.span);
-            return None;
+    /// Addresses are made of variables, and masked ones stay hidden.
+    fn push(&mut self, mut diagnostic: Diagnostic) {
+        let hidden = |text: String| self.variables.without_masked(text);
+        diagnostic.message = hidden(diagnostic.message);
+        diagnostic.help = diagnostic.help.map(hidden);
+        diagnostic.gitlab_message = diagnostic.gitlab_message.map(hidden);
+        for (_, text) in &mut diagnostic.related {
+            *text = hidden(std::mem::take(text));
         }
-        if let Some(inputs) = mapping.entry("inputs") {
-            reader.unsupported("include:inputs", inputs.key.span);
-            return None;
-        }
-        reader.unknown_keys("include", mapping, &["local", "rules"]);
-        Some(entry)
+        self.diagnostics.push(diagnostic);
     }
+}
 
-    fn rules_pass(&mut self, mapping: &Mapping) -> bool {
-        let Some(node) = mapping.get("rules").filter(|node| !node.is_null()) else {
-            return true;
-        };
-        let mut reader = Reader::new(self.diagnostics, "include");
-        let Some(rules) = rules::parse(&mut reader, node, Owner::Include) else {
-            return false;
-        };
-        let matches = |rule: &Rule| rule_matches(rule, self.variables, self.repository);
-        match rules
-            .iter()
-            .find(|rule| matches(rule).is_ok_and(|(matched, _)| matched))
-        {
-            Some(rule) => rule.when != Some(rules::RuleWhen::Never),
-            None => false,
+/// Adds the way on which a nested file was reached, from the inside.
+fn with_way(mut diagnostic: Diagnostic, chain: &[Level]) -> Diagnostic {
+    const SHOWN: usize = 4;
+    for level in chain.iter().rev().take(SHOWN) {
+        if let Some(span) = level.included_at {
+            diagnostic = diagnostic.related(span, format!("`{}` is included here", level.location));
         }
     }
-
-    fn local(&mut self, written: &str, span: Span, paths: &mut Vec<(String, Span)>) {
-        if written.contains('*') {
-            let pattern = glob::IncludeWildcard::new(written.trim_start_matches('/'));
-            let mut found: Vec<_> = self.sources.paths();
-            found.retain(|path| pattern.matches(path) && !self.read.contains(path));
-            found.sort();
-            if found.is_empty() {
-                self.diagnostics.push(Diagnostic::warning(
-                    "include-matches-nothing",
-                    span,
-                    format!("no file matches the include `{written}`"),
-                ));
-            }
-            paths.extend(found.into_iter().map(|path| (path, span)));
-            return;
-        }
-        let path = self.expanded(written);
-        let path = path.trim_start_matches('/');
-        let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-        let has_extension = [".yml", ".yaml"]
-            .iter()
-            .any(|end| name.len() > end.len() && name.ends_with(end));
-        if !has_extension {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "include",
-                    span,
-                    format!("the included file `{path}` is not called `.yml` or `.yaml`"),
-                )
-                .gitlab(format!("Included file `{path}` does not have YAML extension!")),
-            );
-            return;
-        }
-        paths.push((path.to_owned(), span));
-    }
-
-    fn expanded(&self, text: &str) -> String {
-        expand(text, Undefined::Remove, |name| {
-            self.variables.value(name).map(str::to_owned)
-        })
-    }
+    diagnostic
 }
 
 /// GitLab takes the key away once it has read a file; what is left of it is then checked, and a mapping is wrong.
@@ -383,18 +195,6 @@ fn includes_nothing(span: Span) -> Diagnostic {
     )
     .help("write it as a list: `include: [{local: …, rules: […]}]`")
     .gitlab("include config should be an array or a string")
-}
-
-fn parse_warning(warning: &Warning) -> Diagnostic {
-    match warning {
-        Warning::DuplicateKey { key, first, second } => {
-            let message = format!("the key `{key}` is set twice, the first value is lost");
-            Diagnostic::warning("duplicate-key", *second, message)
-                .related(*first, "the first one")
-                .help("GitLab keeps the last one and says nothing")
-        }
-        other => Diagnostic::warning("yaml-syntax", other.span(), other.to_string()),
-    }
 }
 
 /// Lays `over` on `base`: mappings on both sides are merged, everything else is replaced. Returns how many entries

@@ -4,6 +4,7 @@
 //! meant when it was made. Values are unexpanded unless a field says otherwise: expansion needs ids that only
 //! exist once the plan is in motion.
 
+mod job_inputs;
 mod server;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use job_inputs::JobInput;
 pub use server::{
     ArtifactAccess, ForeignNeed, ForeignPipeline, IdToken, IdTokens, KubernetesEnvironment, Secret,
     SecretProvider, Secrets, VaultSecret,
@@ -226,6 +228,8 @@ pub struct Build {
     pub id_tokens: IdTokens,
     #[serde(default, skip_serializing_if = "Secrets::is_empty")]
     pub secrets: Secrets,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<JobInput>,
     /// What a person is asked before the job, if it is manual, is started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manual_confirmation: Option<String>,

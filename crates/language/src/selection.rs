@@ -8,6 +8,7 @@ mod path_tests;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use gantry_yaml::Span;
 use indexmap::IndexSet;
@@ -23,6 +24,8 @@ use crate::variables::{Cycle, Layers, Undefined, Variable, expand_with, find_cyc
 
 /// `true` in projects that have a cluster.
 const KUBERNETES_ACTIVE: &str = "CI_KUBERNETES_ACTIVE";
+
+static NOTHING: LazyLock<HashMap<&'static str, &'static Variable>> = LazyLock::new(HashMap::new);
 
 /// The variables that one decision sees, unexpanded.
 pub(crate) struct Visible<'a> {
@@ -130,7 +133,20 @@ impl<'a> Shared<'a> {
     }
 }
 
-impl Visible<'_> {
+impl<'a> Visible<'a> {
+    /// Returns what a file sees that belongs to no project.
+    pub(crate) fn nothing(&self) -> Visible<'a> {
+        Visible {
+            predefined: &NOTHING,
+            job_predefined: Vec::new(),
+            root: Indexed::new(&[]),
+            job: Indexed::new(&[]),
+            project: Rc::default(),
+            pipeline: &NOTHING,
+            layers: self.layers,
+        }
+    }
+
     /// Returns the value of a variable as it was set.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         if let Some(found) = self.pipeline.get(name).or_else(|| self.project.get(name)) {
@@ -149,7 +165,7 @@ impl Visible<'_> {
         self.job.get(name).or_else(|| self.root.get(name))
     }
 
-    fn is_masked(&self, name: &str) -> bool {
+    pub(crate) fn is_masked(&self, name: &str) -> bool {
         let outside = self.pipeline.get(name).or_else(|| self.project.get(name));
         match outside {
             Some(variable) => variable.masked,
@@ -231,7 +247,7 @@ impl Visible<'_> {
     }
 
     /// Takes masked values out of a text that was made of others.
-    fn without_masked(&self, text: String) -> String {
+    pub(crate) fn without_masked(&self, text: String) -> String {
         let layers = [
             &self.layers.predefined,
             &self.layers.project,

@@ -2,6 +2,7 @@
 
 use gantry_yaml::{SourceId, Span};
 
+use crate::location::{ComponentAddress, ProjectRef};
 use crate::plan::Place;
 
 /// Every text that was read, by the ids that spans carry.
@@ -114,6 +115,43 @@ pub trait Sources {
 
     /// Returns the paths of all files, for includes with wildcards.
     fn paths(&self) -> Vec<String>;
+
+    /// Returns the text of a file of another project.
+    fn read_of(&self, _at: &ProjectRef, _path: &str) -> Result<String, SourceError> {
+        Err(SourceError::UnknownProject)
+    }
+
+    /// Returns the paths of all files of another project.
+    fn paths_of(&self, _at: &ProjectRef) -> Result<Vec<String>, SourceError> {
+        Err(SourceError::UnknownProject)
+    }
+
+    /// Returns what a web server has at an address; a copy may be so old.
+    fn remote(&self, _url: &str, _max_age_secs: Option<u64>) -> Result<String, SourceError> {
+        Err(SourceError::NoNetwork)
+    }
+
+    /// Returns one of GitLab's own files.
+    fn template(&self, _name: &str) -> Result<String, SourceError> {
+        Err(SourceError::NoHost)
+    }
+
+    /// Returns the file of a component at the commit that its version stands for.
+    fn component(&self, _address: &ComponentAddress) -> Result<ComponentFile, SourceError> {
+        Err(SourceError::UnknownProject)
+    }
+}
+
+/// The file of a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComponentFile {
+    pub text: String,
+    /// Where its own local includes are.
+    pub at: ProjectRef,
+    /// The commit.
+    pub sha: String,
+    /// The version that was found; for `1.2` that may be `1.2.5`.
+    pub version: String,
 }
 
 /// Why a file cannot be included.
@@ -130,6 +168,39 @@ pub enum SourceError {
     TooLarge { limit_bytes: u64 },
     #[error("cannot be read: {0}")]
     Unreadable(String),
+    #[error("is in a project that is not known here")]
+    UnknownProject,
+    #[error("is at a ref that its project does not have")]
+    NoRef,
+    #[error("is on a web server, and nothing is fetched here")]
+    NoNetwork,
+    #[error("is GitLab's own, and no GitLab is known here")]
+    NoHost,
+    #[error("could not be fetched: the server answers {code}")]
+    Status { code: u16, attempts: u32 },
+    #[error("could not be fetched within {limit_secs} seconds")]
+    TimedOut { limit_secs: u64 },
+    /// A target that is not asked, as long as nobody allows it.
+    #[error("is not fetched: {0}")]
+    Forbidden(String),
+    #[error("could not be fetched: {0}")]
+    Unreachable(String),
+    #[error("was never fetched before, and this is `--offline`")]
+    Offline,
+}
+
+impl SourceError {
+    /// Returns what to try, where that does not depend on who asks.
+    pub(crate) fn help(&self) -> Option<String> {
+        let help = match self {
+            SourceError::UnknownProject => "name a checkout of it under `projects` in `gantry.yml`",
+            SourceError::NoHost => {
+                "name a GitLab under `gitlab` in `gantry.yml`, or keep a copy and include it as `local`"
+            }
+            _ => return None,
+        };
+        Some(help.to_owned())
+    }
 }
 
 /// What rules ask about the checkout. Asked at most once each, and only when a rule needs it.

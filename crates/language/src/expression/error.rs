@@ -24,7 +24,7 @@ pub enum ErrorKind {
     BracedVariable { written: String, name: String },
     #[error("`$` is not followed by the name of a variable")]
     NamelessVariable,
-    #[error("inputs are not supported yet: `{0}`")]
+    #[error("`{0}` is text in a file that declares no inputs")]
     Input(String),
     #[error("`{0}` is not a value, numbers are written as strings")]
     Number(String),
@@ -89,6 +89,7 @@ impl ExpressionError {
         let help = match &self.kind {
             Kind::Empty => r#"write a condition, such as `$NAME == "value"`"#.to_owned(),
             Kind::TooManyTokens { .. } => "split it over several rules".to_owned(),
+            Kind::Input(_) => "declare it in a header: `spec: {inputs: {…}}`, then `---`".to_owned(),
             Kind::BracedVariable { name, .. } => format!("write `${name}`"),
             Kind::Number(written) => format!("write `\"{written}\"`"),
             Kind::Word(word) => word_help(word),
@@ -118,7 +119,6 @@ impl ExpressionError {
             }
             Kind::UnknownCharacter(_)
             | Kind::NamelessVariable
-            | Kind::Input(_)
             | Kind::PatternLineBreak
             | Kind::EmptyParentheses
             | Kind::NothingOnLeft(_)

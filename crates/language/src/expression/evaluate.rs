@@ -31,12 +31,27 @@ impl Expression {
             .iter()
             .map(|name| (format!("${name}"), lookup(name)))
             .collect();
-        let value = evaluate(&self.root, &operands);
+        let value = evaluate(&self.root, &operands, &|_| Value::Null);
         Evaluation {
             truth: value.is_present(),
             value,
             operands,
         }
+    }
+}
+
+/// The value of an input, by its name.
+type Inputs<'a> = &'a dyn Fn(&str) -> Value;
+
+impl Expression {
+    /// Returns whether the condition holds where there are inputs and no variables.
+    pub(crate) fn holds_for_inputs(&self, inputs: Inputs<'_>) -> bool {
+        let operands: Vec<_> = self
+            .variables
+            .iter()
+            .map(|name| (format!("${name}"), None))
+            .collect();
+        evaluate(&self.root, &operands, inputs).is_present()
     }
 }
 
@@ -67,21 +82,22 @@ impl Value {
     }
 }
 
-fn evaluate(node: &Node, operands: &[(String, Option<String>)]) -> Value {
+fn evaluate(node: &Node, operands: &[(String, Option<String>)], inputs: Inputs<'_>) -> Value {
     match node {
         Node::Null => Value::Null,
         Node::Boolean(value) => Value::Boolean(*value),
         Node::String(text) => Value::String(text.clone()),
         Node::Pattern(pattern) => Value::Pattern(pattern.clone()),
         Node::Variable(name) => variable(name, operands).map_or(Value::Null, Value::String),
-        Node::Not(operand) => Value::Boolean(!evaluate(operand, operands).is_present()),
+        Node::Input(name) => inputs(name),
+        Node::Not(operand) => Value::Boolean(!evaluate(operand, operands, inputs).is_present()),
         Node::Binary(operator, left, right) => {
-            let left = evaluate(left, operands);
+            let left = evaluate(left, operands, inputs);
             match operator {
                 Operator::And if !left.passes() => left,
                 Operator::Or if left.passes() => left,
-                Operator::And | Operator::Or => evaluate(right, operands),
-                _ => Value::Boolean(compare(*operator, &left, &evaluate(right, operands))),
+                Operator::And | Operator::Or => evaluate(right, operands, inputs),
+                _ => Value::Boolean(compare(*operator, &left, &evaluate(right, operands, inputs))),
             }
         }
     }

@@ -12,7 +12,7 @@ const TOKEN_LIMIT: usize = 99;
 
 /// GitLab's own definition of a regular expression literal. Note that it wants two characters inside.
 static PATTERN: LazyLock<regex::Regex> = LazyLock::new(|| fixed(r"^/(?:[^/]|\\/)+[^\\]/[ismU]*"));
-static INPUT: LazyLock<regex::Regex> = LazyLock::new(|| fixed(r"^\$\[\[\s*inputs\.[\w-]+\s*\]\]"));
+static INPUT: LazyLock<regex::Regex> = LazyLock::new(|| fixed(r"^\$\[\[\s*inputs\.([\w-]+)\s*\]\]"));
 
 const SYMBOLS: &[(&str, TokenKind)] = &[
     ("(", TokenKind::Open),
@@ -37,6 +37,8 @@ pub(super) enum TokenKind {
     Open,
     Close,
     Variable(String),
+    /// The name in `$[[ inputs.name ]]`.
+    Input(String),
     String(String),
     Pattern(Pattern),
     Null,
@@ -99,9 +101,9 @@ impl<'a> Lexer<'a> {
     }
 
     fn variable(&mut self) -> Result<TokenKind, ExpressionError> {
-        if let Some(input) = INPUT.find(self.rest()) {
-            self.at += input.len();
-            return Err(self.fail(Kind::Input(input.as_str().to_owned())));
+        if let Some(input) = INPUT.captures(self.rest()) {
+            self.at += input[0].len();
+            return Ok(TokenKind::Input(input[1].to_owned()));
         }
         self.at += 1;
         let braced = self.rest().starts_with('{');

@@ -7,7 +7,8 @@
 //!
 //! The language is [GitLab's], apart from three things that GitLab takes by accident and this module refuses
 //! with the right form in the help: operators behind their operands, a boolean on the right of `=~`, and
-//! `$[[ inputs.x ]]`, which is not supported yet.
+//! `$[[ inputs.x ]]` in a file that declares no inputs. Only the rules of inputs themselves, which are evaluated before
+//! there is anything to replace it with, take it as an operand.
 //!
 //! [GitLab's]: https://docs.gitlab.com/ci/jobs/job_rules/#cicd-variable-expressions
 
@@ -23,6 +24,7 @@ mod tests;
 mod tree;
 
 use std::fmt;
+use std::ops::Range;
 
 pub use error::{ErrorKind, ExpressionError};
 pub use evaluate::{Evaluation, Value};
@@ -34,21 +36,59 @@ pub struct Expression {
     root: tree::Node,
     /// Every variable named, once, in textual order.
     variables: Vec<String>,
+    inputs: Vec<Input>,
+}
+
+/// `$[[ inputs.x ]]` as an operand.
+#[derive(Debug, Clone, PartialEq)]
+struct Input {
+    name: String,
+    written: String,
+    range: Range<usize>,
+}
+
+impl Input {
+    fn refused(&self) -> ExpressionError {
+        ExpressionError::new(ErrorKind::Input(self.written.clone()), self.range.clone())
+    }
 }
 
 impl Expression {
     pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
+        let expression = Expression::parse_with_inputs(text)?;
+        match expression.inputs.first() {
+            None => Ok(expression),
+            Some(input) => Err(input.refused()),
+        }
+    }
+
+    /// Reads a condition whose operands may be `$[[ inputs.x ]]`.
+    pub(crate) fn parse_with_inputs(text: &str) -> Result<Expression, ExpressionError> {
         let tokens = lexer::lex(text)?;
         let root = parser::parse(text, &tokens)?;
         let mut variables = Vec::new();
+        let mut inputs = Vec::new();
         for token in tokens {
-            if let lexer::TokenKind::Variable(name) = token.kind
-                && !variables.contains(&name)
-            {
-                variables.push(name);
+            match token.kind {
+                lexer::TokenKind::Variable(name) if !variables.contains(&name) => variables.push(name),
+                lexer::TokenKind::Input(name) => inputs.push(Input {
+                    name,
+                    written: text[token.range.clone()].to_owned(),
+                    range: token.range,
+                }),
+                _ => {}
             }
         }
-        Ok(Expression { root, variables })
+        Ok(Expression {
+            root,
+            variables,
+            inputs,
+        })
+    }
+
+    /// Returns the names of the inputs that are operands.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &str> {
+        self.inputs.iter().map(|input| input.name.as_str())
     }
 }
 

@@ -156,6 +156,7 @@ impl<'a> Parser<'a> {
 pub(super) fn operand(kind: &TokenKind) -> Node {
     match kind {
         TokenKind::Variable(name) => Node::Variable(name.clone()),
+        TokenKind::Input(name) => Node::Input(name.clone()),
         TokenKind::String(text) => Node::String(text.clone()),
         TokenKind::Pattern(pattern) => Node::Pattern(pattern.clone()),
         TokenKind::Null => Node::Null,

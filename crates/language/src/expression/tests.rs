@@ -296,8 +296,7 @@ fn what_is_refused() {
             writeln!(shown, "  help: {help}").unwrap();
         }
     }
-    insta::assert_snapshot!(shown, @r##"
-
+    insta::assert_snapshot!(shown, @r#"
      the expression is empty
       help: write a condition, such as `$NAME == "value"`
       
@@ -316,7 +315,8 @@ fn what_is_refused() {
     $NAME:-x
          ^ `:` is not part of an expression
     $[[ inputs.my-name ]] == null
-    ^^^^^^^^^^^^^^^^^^^^^ inputs are not supported yet: `$[[ inputs.my-name ]]`
+    ^^^^^^^^^^^^^^^^^^^^^ `$[[ inputs.my-name ]]` is text in a file that declares no inputs
+      help: declare it in a header: `spec: {inputs: {…}}`, then `---`
     $[[ other ]]
     ^ `$` is not followed by the name of a variable
     $X == 1
@@ -488,5 +488,5 @@ fn what_is_refused() {
     $A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A&&$A
                                                                                                                                                                                                           ^^^^ the expression has more than 99 tokens
       help: split it over several rules
-    "##);
+    "#);
 }

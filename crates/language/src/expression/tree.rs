@@ -12,6 +12,8 @@ pub(super) enum Node {
     Pattern(Pattern),
     /// The name, without `$`.
     Variable(String),
+    /// The name in `$[[ inputs.name ]]`.
+    Input(String),
     Not(Box<Node>),
     Binary(Operator, Box<Node>, Box<Node>),
 }
@@ -116,6 +118,7 @@ impl fmt::Display for Node {
             Node::String(text) => write!(f, "\"{text}\""),
             Node::Pattern(pattern) => f.write_str(&pattern.text),
             Node::Variable(name) => write!(f, "${name}"),
+            Node::Input(name) => write!(f, "$[[ inputs.{name} ]]"),
             Node::Not(operand) => {
                 f.write_str("!")?;
                 operand.fmt_within(f, NOT_STRENGTH)

@@ -18,6 +18,7 @@ pub(crate) mod hooks;
 pub(crate) mod id_tokens;
 pub(crate) mod image;
 pub(crate) mod inherit;
+pub(crate) mod job_inputs;
 mod kubernetes;
 pub(crate) mod needs;
 pub(crate) mod only;

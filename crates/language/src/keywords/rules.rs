@@ -257,7 +257,7 @@ pub(crate) fn condition(reader: &mut Reader<'_>, node: &Node) -> Option<Conditio
 
 /// The part of a scalar's span that a range of its text stands for, where the scalar is written as it is; quotes
 /// are one byte. Anything that was folded or escaped keeps the whole span.
-fn within_scalar(span: Span, text: &str, range: std::ops::Range<usize>) -> Span {
+pub(crate) fn within_scalar(span: Span, text: &str, range: std::ops::Range<usize>) -> Span {
     let written = span.range().len();
     let offset = match written.checked_sub(text.len()) {
         Some(0) => 0,

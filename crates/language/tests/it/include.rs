@@ -231,7 +231,7 @@ pub(crate) fn mistakes_of_include() {
       gitlab: Each include must use only one of: `local`, `project`, `remote`, `template`, `artifact`, `component`
     error: `include` has no key `branch`
       --> .gitlab-ci.yml:11:27
-      help: `include` takes `local` or `rules`
+      help: `include` takes `local`, `rules` or `inputs`
       gitlab: include config contains unknown keys: branch
     error: `local` takes a string, not an integer
       --> .gitlab-ci.yml:12:13
@@ -240,23 +240,28 @@ pub(crate) fn mistakes_of_include() {
     error: `include` takes paths and mappings, not an integer
       --> .gitlab-ci.yml:13:5
       gitlab: each include must be a hash or a string
-    error: `include:remote` is not supported yet
+    error: the included file `https://example.com/a.yml` could not be fetched: the server answers 404
       --> .gitlab-ci.yml:14:5
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
-    error: `include:project` is not supported yet
-      --> .gitlab-ci.yml:15:6
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
-    error: `include:template` is not supported yet
-      --> .gitlab-ci.yml:16:6
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
-    error: `include:component` is not supported yet
-      --> .gitlab-ci.yml:17:6
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
+      gitlab: Remote file `https://example.com/a.yml` could not be fetched after 1 attempts because of HTTP code `404` error!
+    error: the included file `group/name@HEAD:a.yml` is in a project that is not known here
+      --> .gitlab-ci.yml:15:33
+      help: name a checkout of it under `projects` in `gantry.yml`
+      gitlab: Project `group/name` not found or access denied! Make sure any includes in the pipeline configuration are correctly defined.
+    error: the included file `Go.gitlab-ci.yml` is GitLab's own, and no GitLab is known here
+      --> .gitlab-ci.yml:16:16
+      help: name a GitLab under `gitlab` in `gantry.yml`, or keep a copy and include it as `local`
+      gitlab: Template file `Go.gitlab-ci.yml` does not exist!
+    error: the included file `host/group/name@1` is in a project that is not known here
+      --> .gitlab-ci.yml:17:17
+      help: name a checkout of it under `projects` in `gantry.yml`
+      gitlab: Component 'host/group/name@1' - project does not exist or you don't have sufficient permissions
     error: the included file `hollow.yml` holds nothing
       --> hollow.yml:1:1
+      ... .gitlab-ci.yml:7:5: `hollow.yml` is included here
       gitlab: Included file `hollow.yml` does not have valid YAML syntax!
     error: a configuration is a mapping, this is a list
       --> list.yml:1:1
+      ... .gitlab-ci.yml:8:5: `list.yml` is included here
       help: write keywords and jobs as `name: …`
       gitlab: Invalid configuration format
     "#);

@@ -4,8 +4,8 @@ use gantry_language::keywords::table::{JOB, Keyword, Support, TOP_LEVEL};
 
 use crate::{
     auto_cancel, changes, containers, coverage, defaults, dependencies, environments, exists, extends,
-    include, kept, needs, parallel, pipeline, policy, resource_group, rules, scripts, server_keywords,
-    starting, trigger, variables, workflow,
+    include, include_elsewhere, inputs, kept, needs, parallel, pipeline, policy, resource_group, rules,
+    scripts, server_keywords, starting, trigger, variables, workflow,
 };
 
 /// A keyword, the test of its behaviour, the test of its mistakes.
@@ -41,6 +41,36 @@ const TOP_LEVEL_SHOWN: &[Shown] = &[
         "include",
         include::the_including_file_wins_and_mappings_merge,
         include::mistakes_of_include,
+    ),
+    (
+        "include:component",
+        include_elsewhere::components_of_a_project,
+        include_elsewhere::mistakes_of_components,
+    ),
+    (
+        "include:inputs",
+        include_elsewhere::inputs_of_an_include,
+        inputs::mistakes_of_values,
+    ),
+    (
+        "include:project",
+        include_elsewhere::files_of_another_project,
+        include_elsewhere::mistakes_of_projects,
+    ),
+    (
+        "include:remote",
+        include_elsewhere::files_of_a_web_server,
+        include_elsewhere::mistakes_of_web_servers,
+    ),
+    (
+        "include:template",
+        include_elsewhere::templates_of_gitlab,
+        include_elsewhere::templates_of_gitlab,
+    ),
+    (
+        "spec",
+        inputs::a_value_keeps_its_type_where_it_stands_alone,
+        inputs::mistakes_of_a_header,
     ),
     (
         "services",
@@ -221,6 +251,7 @@ const JOB_SHOWN: &[Shown] = &[
 
 /// Keywords that a server acts on, and newer ones.
 const MORE_SHOWN: &[Shown] = &[
+    ("inputs", inputs::inputs_of_a_job, inputs::mistakes_of_job_inputs),
     (
         "artifacts:access",
         server_keywords::who_may_download_artifacts,

@@ -11,6 +11,8 @@ mod exists;
 mod extends;
 mod hash;
 mod include;
+mod include_elsewhere;
+mod inputs;
 mod kept;
 mod keywords;
 mod masking;

@@ -68,9 +68,10 @@ fn two_documents() {
 #[test]
 fn a_spec_header() {
     assert_snapshot!(case("spec: {inputs: {a: }}\n---\na: {script: x}").check(), @r"
-    error: `spec` is not supported yet
-      --> .gitlab-ci.yml:1:1
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
+    error: the input `a` is not given
+      --> .gitlab-ci.yml:1:17
+      help: give it, or give it a `default`
+      gitlab: `a` input: required value has not been provided
     ");
 }
 

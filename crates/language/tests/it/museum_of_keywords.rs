@@ -21,11 +21,6 @@ fn written(name: &str, top: bool) -> String {
         .fold("x".to_owned(), |inner, part| format!("{{{part}: {inner}}}"));
     let inner = &nested[1..nested.len() - 1];
     match name {
-        "spec" => "spec: {inputs: {}}\n---\na: {script: x}".to_owned(),
-        "include:artifact" | "include:component" | "include:project" | "include:remote"
-        | "include:template" => {
-            format!("{inner}\na: {{script: x}}")
-        }
         _ if top => format!("{inner}\na: {{script: x}}"),
         "run" => "a: {run: [{name: x, script: y}]}".to_owned(),
         "trigger:include" | "trigger:inputs" => format!("a: {{{inner}}}"),

@@ -1,15 +1,17 @@
 //! A configuration with the world around it, and pictures of what becomes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
-use gantry_language::compile::{Checked, Outcome, check};
+use gantry_language::compile::{Checked, Outcome, Root, check_root};
 use gantry_language::diagnostic::{Diagnostic, Severity};
 use gantry_language::event::{Event, Ref, Source};
+use gantry_language::inputs::Given;
+use gantry_language::location::{ComponentAddress, ProjectRef};
 use gantry_language::plan::{
     AllowFailure, Decision, LeftOut, OperandValue, Plan, PlannedJob, PlannedNeed, When,
 };
-use gantry_language::source::{ForeignError, Repository, SourceError, SourceMap, Sources};
+use gantry_language::source::{ComponentFile, ForeignError, Repository, SourceError, SourceMap, Sources};
 use gantry_language::variables::{Layers, Variable};
 
 /// Begins with the text of `.gitlab-ci.yml`; what all its lines are indented by does not count.
@@ -21,6 +23,7 @@ pub(crate) fn case(yaml: &str) -> Case {
             source: Source::Push,
             git_ref: Ref::Branch("main".to_owned()),
         },
+        inputs: Given::default(),
         layers: Layers::default(),
         checkout: Checkout::default(),
     }
@@ -32,6 +35,7 @@ pub(crate) fn case(yaml: &str) -> Case {
 pub(crate) struct Case {
     text: String,
     files: Files,
+    inputs: Given,
     event: Event,
     layers: Layers,
     checkout: Checkout,
@@ -40,7 +44,35 @@ pub(crate) struct Case {
 impl Case {
     /// Adds a file that can be included.
     pub(crate) fn file(mut self, path: &str, text: &str) -> Case {
-        self.files.0.insert(path.to_owned(), dedent(text));
+        self.files.local.insert(path.to_owned(), dedent(text));
+        self
+    }
+
+    /// Adds a file of another project, at a ref.
+    pub(crate) fn project_file(mut self, project: &str, git_ref: &str, path: &str, text: &str) -> Case {
+        let at = ProjectRef {
+            project: project.to_owned(),
+            git_ref: git_ref.to_owned(),
+        };
+        self.files.foreign.insert((at, path.to_owned()), dedent(text));
+        self
+    }
+
+    /// Adds what a web server has.
+    pub(crate) fn remote(mut self, url: &str, text: &str) -> Case {
+        self.files.remote.insert(url.to_owned(), dedent(text));
+        self
+    }
+
+    /// Adds a template of GitLab's.
+    pub(crate) fn template(mut self, name: &str, text: &str) -> Case {
+        self.files.templates.insert(name.to_owned(), dedent(text));
+        self
+    }
+
+    /// Gives the pipeline an input, as a command line does.
+    pub(crate) fn input(mut self, name: &str, value: &str) -> Case {
+        self.inputs.text(name, value);
         self
     }
 
@@ -123,13 +155,12 @@ impl Case {
     }
 
     pub(crate) fn checked(&self) -> Checked {
-        check(
-            ".gitlab-ci.yml",
-            self.text.clone(),
-            &self.files,
-            &self.checkout,
-            &self.layers,
-        )
+        let root = Root {
+            path: ".gitlab-ci.yml",
+            text: self.text.clone(),
+            inputs: self.inputs.clone(),
+        };
+        check_root(root, &self.files, &self.checkout, &self.layers)
     }
 
     fn outcome(&self, checked: &Checked) -> Result<Outcome, Vec<Diagnostic>> {
@@ -201,15 +232,84 @@ impl Case {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Files(pub(crate) BTreeMap<String, String>);
+pub(crate) struct Files {
+    local: BTreeMap<String, String>,
+    foreign: HashMap<(ProjectRef, String), String>,
+    remote: BTreeMap<String, String>,
+    templates: BTreeMap<String, String>,
+}
 
 impl Sources for Files {
     fn read(&self, path: &str) -> Result<String, SourceError> {
-        self.0.get(path).cloned().ok_or(SourceError::NotFound)
+        self.local.get(path).cloned().ok_or(SourceError::NotFound)
     }
 
     fn paths(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
+        self.local.keys().cloned().collect()
+    }
+
+    fn read_of(&self, at: &ProjectRef, path: &str) -> Result<String, SourceError> {
+        let paths = self.paths_of(at)?;
+        let file = self.foreign.get(&(at.clone(), path.to_owned()));
+        file.filter(|_| !paths.is_empty())
+            .cloned()
+            .ok_or(SourceError::NotFound)
+    }
+
+    fn paths_of(&self, at: &ProjectRef) -> Result<Vec<String>, SourceError> {
+        if !self.foreign.keys().any(|(known, _)| known.project == at.project) {
+            return Err(SourceError::UnknownProject);
+        }
+        let mut paths: Vec<_> = self
+            .foreign
+            .keys()
+            .filter(|(known, _)| known == at)
+            .map(|(_, path)| path.clone())
+            .collect();
+        paths.sort();
+        if paths.is_empty() {
+            Err(SourceError::NoRef)
+        } else {
+            Ok(paths)
+        }
+    }
+
+    fn remote(&self, url: &str, _max_age_secs: Option<u64>) -> Result<String, SourceError> {
+        let found = self.remote.get(url).cloned();
+        found.ok_or(SourceError::Status {
+            code: 404,
+            attempts: 1,
+        })
+    }
+
+    fn template(&self, name: &str) -> Result<String, SourceError> {
+        match self.templates.get(name) {
+            Some(text) => Ok(text.clone()),
+            None if self.templates.is_empty() => Err(SourceError::NoHost),
+            None => Err(SourceError::NotFound),
+        }
+    }
+
+    fn component(&self, address: &ComponentAddress) -> Result<ComponentFile, SourceError> {
+        let tags: Vec<&str> = self
+            .foreign
+            .keys()
+            .filter(|(at, _)| at.project == address.project)
+            .map(|(at, _)| at.git_ref.as_str())
+            .collect();
+        let version = address.release(tags).unwrap_or(&address.version).to_owned();
+        let at = ProjectRef {
+            project: address.project.clone(),
+            git_ref: version.clone(),
+        };
+        let texts = address.paths().map(|path| self.read_of(&at, &path));
+        let text = texts.into_iter().reduce(|first, second| first.or(second));
+        Ok(ComponentFile {
+            text: text.expect("there are two paths")?,
+            at,
+            sha: "0123456789abcdef".to_owned(),
+            version,
+        })
     }
 }
 

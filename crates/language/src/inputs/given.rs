@@ -1,0 +1,33 @@
+//! What somebody gives for inputs.
+
+use gantry_yaml::{Mapping, Node, SourceId, Span, Value};
+use indexmap::IndexMap;
+
+/// Values for inputs, by name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Given(pub(super) IndexMap<String, Node>);
+
+impl Given {
+    /// Adds a value that comes as text, from a command line; the input's type says how it is read.
+    pub fn text(&mut self, name: impl Into<String>, value: &str) {
+        let nowhere = Span::new(SourceId(0), 0, 0);
+        let value = Value::String(value.into());
+        self.0.insert(name.into(), Node { span: nowhere, value });
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes the values of an `inputs` mapping.
+    pub(crate) fn of(mapping: &Mapping) -> Given {
+        let pairs = mapping
+            .iter()
+            .filter_map(|entry| Some((entry.key.value.to_text()?, entry.value.clone())));
+        Given(pairs.collect())
+    }
+}
