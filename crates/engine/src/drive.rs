@@ -3,32 +3,32 @@
 //! [`Drive::next`] turns the world into one [`Occurrence`] and changes nothing; [`Drive::handle`] changes the state and
 //! never waits. Every transition goes the same way, through [`Drive::apply`]: the pipeline decides, the rows are
 //! written, then the observer hears of it and the jobs do. A store that fails ends the run at once, since nothing
-//! may happen that is not taken down.
+//! may happen that is not taken down. The files below `drive/` hold one kind of change each.
+
+mod handing_over;
+mod hearing;
+mod stopping;
+mod transitions;
+mod waiting;
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::path::PathBuf;
 
-use gantry_language::plan::{Plan, PlannedJob, When, Work};
-use gantry_pipeline::{Event, JobIndex, Moment, Outcome, Reason, Status, Transition};
+use gantry_pipeline::{Event, JobIndex, Moment, Status};
+use gantry_protocol::Wish;
 use gantry_protocol::payload::JobPayload;
-use gantry_protocol::{FailureReason, JobState, JobUpdate, Wish};
 use gantry_store::{AttemptId, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::coordinator::{LocalCoordinator, Message, Report};
+use self::stopping::wish_beyond;
+use self::waiting::to_play;
+use crate::coordinator::{LocalCoordinator, Message};
 use crate::error::EngineError;
-use crate::fingerprint::{Fingerprint, Ingredients};
-use crate::handover::{Handover, Leftover, artifact_sources};
-use crate::hold::hold;
-use crate::ledger::Current;
-use crate::observer::{JobName, Notice, Observer};
-use crate::resources::{ASK_AGAIN, Answer};
+use crate::observer::{Notice, Observer};
+use crate::resources::ASK_AGAIN;
 use crate::run::Run;
-use crate::select::is_played;
-use crate::summary::{Summary, is_allowed};
+use crate::summary::Summary;
 
 /// How many messages may wait for the loop before the jobs that send them wait, too.
 const MESSAGES: usize = 256;
@@ -154,321 +154,6 @@ where
             Occurrence::AskAgain => Ok(()),
         }
     }
-
-    /// Begins with what an earlier run has done already.
-    fn keep(&mut self) -> Result<(), EngineError> {
-        let Some(resumption) = self.run.resumption.take() else {
-            return Ok(());
-        };
-        let indices = self.run.job_indices();
-        let kept: Vec<_> = indices
-            .filter_map(|job| Some((job, resumption.kept(&self.run.plan.jobs[job.0].name)?)))
-            .collect();
-        self.run.ledger.inherit(&self.run.plan, &kept)?;
-        let from = resumption.from.0.unsigned_abs();
-        let pipeline = &mut self.run.pipeline;
-        let transitions: Vec<Transition> = kept
-            .iter()
-            .filter_map(|(job, kept)| pipeline.keep(*job, &kept.outcome, from))
-            .collect();
-        self.take_down(&transitions, None)
-    }
-
-    /// Decides, takes down, tells: in this order.
-    fn apply(&mut self, event: Event, verdict: Option<&JobUpdate>) -> Result<(), EngineError> {
-        let now = moment(self.run.clock.now());
-        let transitions = self
-            .run
-            .pipeline
-            .apply(event, now)
-            .unwrap_or_else(|illegal| panic!("BUG: the loop breaks the pipeline's rules: {illegal}"));
-        self.take_down(&transitions, verdict)
-    }
-
-    fn take_down(
-        &mut self,
-        transitions: &[Transition],
-        verdict: Option<&JobUpdate>,
-    ) -> Result<(), EngineError> {
-        if transitions.is_empty() {
-            return Ok(());
-        }
-        let status = self.run.pipeline.status();
-        let attempts = self
-            .run
-            .ledger
-            .record(&self.run.plan, transitions, verdict, status)?;
-        for (position, (transition, attempt)) in transitions.iter().zip(attempts).enumerate() {
-            self.observer.notice(Notice::Transition {
-                job: job_name(&self.run.plan, transition.job, attempt, transition.attempt),
-                from: transition.from,
-                to: transition.to,
-                reason: &transition.reason,
-                note: note(transition, verdict),
-                attempts: attempts_allowed(transition, &transitions[position + 1..]),
-            });
-            self.pass_on(transition);
-            if transition.to.is_completed() {
-                self.run.resources.release(transition.job);
-            }
-        }
-        Ok(())
-    }
-
-    /// Tells a job that runs what has been decided about it.
-    fn pass_on(&self, transition: &Transition) {
-        if transition.to == Status::Canceling {
-            for working in self
-                .working
-                .values()
-                .filter(|working| working.job == transition.job)
-            {
-                working.wish.send_replace(Wish::Cancel);
-            }
-        }
-    }
-
-    /// Starts the manual jobs that were asked for, as soon as they wait for a person.
-    fn play_chosen(&mut self) -> Result<(), EngineError> {
-        let pipeline = &self.run.pipeline;
-        let waiting: Vec<JobIndex> = self
-            .to_play
-            .extract_if(.., |job| pipeline.job(*job).status == Status::Manual)
-            .collect();
-        for job in waiting {
-            self.apply(Event::Play(job), None)?;
-        }
-        Ok(())
-    }
-
-    /// Lets the jobs go whose resource group is free, and tells the others who has theirs.
-    fn grant_resources(&mut self) -> Result<(), EngineError> {
-        self.asks_again = false;
-        let waiting: Vec<JobIndex> = self.run.pipeline.waiting_for_resource().collect();
-        for job in waiting {
-            let run = &mut self.run;
-            let planned = &run.plan.jobs[job.0];
-            let group = planned.resource_group.as_deref().unwrap_or_default();
-            let (folder, id) = (run.ledger.folder(), run.ledger.run());
-            let holder = match run.resources.ask(folder, id, job, &planned.name, group)? {
-                Answer::Granted => {
-                    self.apply(Event::Granted(job), None)?;
-                    continue;
-                }
-                Answer::HeldHere(holder) => holder,
-                Answer::HeldElsewhere(holder) => {
-                    self.asks_again = true;
-                    holder
-                }
-            };
-            if !waits_for(&self.run.pipeline.job(job).reason, &holder) {
-                self.apply(Event::Refused { job, holder }, None)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn hand_out(&mut self) -> Result<(), EngineError> {
-        while self.runners.len() < self.run.options.jobs_limit.get()
-            && let Some(job) = self.next_ready()
-        {
-            self.hand_over(job)?;
-        }
-        Ok(())
-    }
-
-    fn next_ready(&self) -> Option<JobIndex> {
-        self.run.pipeline.ready().next()
-    }
-
-    fn hand_over(&mut self, job: JobIndex) -> Result<(), EngineError> {
-        let dependencies = self.dependencies(job);
-        let fingerprint = self.fingerprint(job, &dependencies).to_text();
-        self.run.ledger.depends_on(job, fingerprint);
-        self.apply(Event::Picked(job), None)?;
-        let &Current { attempt, number, .. } = self.run.ledger.current(job);
-        let payload = self.payload(job, &dependencies);
-        let (wish, wish_receiver) = watch::channel(Wish::Run);
-        let coordinator = LocalCoordinator::new(
-            self.run.ledger.folder().clone(),
-            self.run.ledger.run(),
-            attempt,
-            self.archives(&dependencies),
-            coverage(&self.run.plan.jobs[job.0]),
-            self.sender.clone(),
-            wish_receiver,
-        )?;
-        let runner = self.runners.spawn((self.start)(payload, coordinator));
-        self.working.insert(
-            runner.id(),
-            Working {
-                job,
-                attempt,
-                number,
-                wish,
-                finished: false,
-            },
-        );
-        Ok(())
-    }
-
-    fn payload(&self, job: JobIndex, dependencies: &[Leftover]) -> JobPayload {
-        let run = &self.run;
-        let current = run.ledger.current(job);
-        Handover {
-            plan: &run.plan,
-            job: &run.plan.jobs[job.0],
-            facts: &run.facts,
-            layers: &run.layers,
-            run: run.ledger.run(),
-            attempt: current.attempt,
-            token: &current.token,
-            run_created_at: run.ledger.created_at(),
-            started_at: current.started_at.unwrap_or_else(|| run.clock.now()),
-            cache_keys: &run.cache_keys[job.0],
-            dependencies,
-        }
-        .payload()
-    }
-
-    fn fingerprint(&self, job: JobIndex, dependencies: &[Leftover]) -> Fingerprint {
-        let run = &self.run;
-        Ingredients {
-            job: &run.plan.jobs[job.0],
-            cache_keys: &run.cache_keys[job.0],
-            checkout: &run.facts.checkout,
-            layers: &run.layers,
-            dependencies,
-        }
-        .fingerprint(run.ledger.key())
-    }
-
-    fn dependencies(&self, job: JobIndex) -> Vec<Leftover> {
-        let plan = &self.run.plan;
-        artifact_sources(plan, &plan.jobs[job.0])
-            .filter_map(|source| self.run.ledger.leftover(source, &plan.jobs[source.0]))
-            .collect()
-    }
-
-    fn archives(&self, dependencies: &[Leftover]) -> HashMap<i64, PathBuf> {
-        let (folder, run) = (self.run.ledger.folder(), self.run.ledger.run());
-        dependencies
-            .iter()
-            .filter_map(|from| {
-                let archive = from.archive.as_ref()?;
-                Some((
-                    from.attempt.0,
-                    folder.artifact(run, from.attempt, &archive.file_name),
-                ))
-            })
-            .collect()
-    }
-
-    fn hear(&mut self, message: Message) -> Result<(), EngineError> {
-        let Some((&id, working)) = self
-            .working
-            .iter()
-            .find(|(_, working)| working.attempt == message.attempt)
-        else {
-            return Ok(());
-        };
-        let job = job_name(&self.run.plan, working.job, working.attempt, working.number);
-        match message.report {
-            Report::Trace(bytes) => self.observer.notice(Notice::Trace { job, bytes: &bytes }),
-            Report::Artifact {
-                artifact,
-                variables,
-                stored,
-            } => {
-                let ledger = &mut self.run.ledger;
-                let result = ledger.add_artifact(working.job, &artifact, &variables);
-                if result.is_ok() {
-                    let artifact = &artifact;
-                    self.observer.notice(Notice::Artifact { job, artifact });
-                }
-                // A runner that does not wait for the answer has gone already.
-                let _ = stored.send(result);
-            }
-            Report::Finished { update, coverage } => {
-                if let Some(coverage) = coverage {
-                    self.run.ledger.cover(working.job, coverage)?;
-                }
-                return self.finished(id, &update);
-            }
-        }
-        Ok(())
-    }
-
-    fn finished(&mut self, id: Id, update: &JobUpdate) -> Result<(), EngineError> {
-        let Some(working) = self.working.get_mut(&id).filter(|working| !working.finished) else {
-            return Ok(());
-        };
-        working.finished = true;
-        let job = working.job;
-        self.apply(Event::Finished(job, outcome(update)), Some(update))?;
-        if self.run.options.fail_fast && self.has_failed(job) {
-            self.apply(Event::CancelAll, None)?;
-        }
-        Ok(())
-    }
-
-    fn has_failed(&self, job: JobIndex) -> bool {
-        let state = self.run.pipeline.job(job);
-        state.status == Status::Failed && !is_allowed(&state.reason)
-    }
-
-    fn runner_ended(&mut self, id: Id, panic: Option<JoinError>) -> Result<(), EngineError> {
-        // Its last words may still be on their way.
-        for _ in 0..self.messages.len() {
-            if let Ok(message) = self.messages.try_recv() {
-                self.hear(message)?;
-            }
-        }
-        let message = match panic {
-            Some(error) => format!("the runner broke down: {error}"),
-            None => "the runner ended without a result".to_owned(),
-        };
-        let lost = JobUpdate {
-            state: JobState::Failed,
-            failure_reason: Some(FailureReason::RunnerSystemFailure),
-            exit_code: None,
-            message: Some(message),
-        };
-        let result = self.finished(id, &lost);
-        self.working.remove(&id);
-        result
-    }
-
-    fn interrupted(&mut self, wish: Wish) -> Result<(), EngineError> {
-        if self.wish == Wish::Run {
-            self.apply(Event::CancelAll, None)?;
-        }
-        self.wish = wish;
-        if wish == Wish::Abort {
-            self.abort_all();
-        }
-        Ok(())
-    }
-
-    fn abort_all(&self) {
-        for working in self.working.values() {
-            working.wish.send_replace(Wish::Abort);
-        }
-    }
-
-    /// Stops everything without taking anything down, because that is what has failed.
-    async fn abandon(&mut self) {
-        self.messages.close();
-        self.abort_all();
-        loop {
-            tokio::select! {
-                // Dropped unheard, so that whoever waits for an answer is told that there is none.
-                Some(_) = self.messages.recv() => {}
-                ended = self.runners.join_next() => if ended.is_none() { return },
-            }
-        }
-    }
-
     fn finish(&mut self) -> Result<Summary, EngineError> {
         let status = self.run.pipeline.status();
         self.run.ledger.explain(self.stuck())?;
@@ -489,84 +174,6 @@ where
     }
 }
 
-/// Returns what finds the coverage in the log of a job.
-fn coverage(job: &PlannedJob) -> Option<String> {
-    match &job.work {
-        Work::Build(build) => build.coverage.clone(),
-        Work::Trigger(_) => None,
-    }
-}
-
-fn job_name(plan: &Plan, job: JobIndex, attempt: AttemptId, number: u32) -> JobName<'_> {
-    let planned = &plan.jobs[job.0];
-    JobName {
-        name: &planned.name,
-        stage: &planned.stage,
-        attempt,
-        number,
-    }
-}
-
-fn waits_for(reason: &Reason, holder: &str) -> bool {
-    matches!(reason, Reason::WaitsForResource { holder: Some(known), .. } if known == holder)
-}
-
-/// What is held waits for the permission to reach outside, whoever asks for it by name.
-fn to_play(run: &Run) -> Vec<JobIndex> {
-    let chosen = |job: &PlannedJob| {
-        job.when == When::Manual && is_played(job, &run.options) && hold(job, &run.options.deploy).is_none()
-    };
-    run.job_indices()
-        .filter(|index| chosen(&run.plan.jobs[index.0]))
-        .collect()
-}
-
-/// How many attempts there may be at a job, where `later` holds the next one.
-fn attempts_allowed(transition: &Transition, later: &[Transition]) -> Option<u32> {
-    later
-        .iter()
-        .find(|next| next.job == transition.job && next.attempt > transition.attempt)
-        .and_then(|next| match next.reason {
-            Reason::RetriedByItself { max, .. } => Some(max + 1),
-            _ => None,
-        })
-}
-
-/// What the runner said about the failure that a transition is.
-fn note<'a>(transition: &Transition, verdict: Option<&'a JobUpdate>) -> Option<&'a str> {
-    verdict?
-        .message
-        .as_deref()
-        .filter(|_| transition.to == Status::Failed)
-}
-
-fn moment(at: Timestamp) -> Moment {
-    Moment(at.0.max(0).unsigned_abs())
-}
-
 fn timestamp(moment: Moment) -> Timestamp {
     Timestamp(i64::try_from(moment.0).unwrap_or(i64::MAX))
-}
-
-fn outcome(update: &JobUpdate) -> Outcome {
-    match update.state {
-        JobState::Success => Outcome::Success,
-        JobState::Failed | JobState::Running => Outcome::Failed {
-            reason: update
-                .failure_reason
-                .unwrap_or(FailureReason::ScriptFailure)
-                .as_str()
-                .to_owned(),
-            exit_code: update.exit_code,
-        },
-    }
-}
-
-/// Returns as soon as the person wants more; never, where nobody is there who could.
-async fn wish_beyond(interrupt: &mut watch::Receiver<Wish>, beyond: Wish) -> Wish {
-    let wanted = interrupt.wait_for(|wish| *wish > beyond).await.map(|wish| *wish);
-    match wanted {
-        Ok(wish) => wish,
-        Err(_) => std::future::pending().await,
-    }
 }

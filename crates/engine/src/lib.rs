@@ -40,6 +40,7 @@ mod observer;
 mod payload;
 mod persisted;
 mod provided;
+mod provision;
 mod request;
 mod resources;
 mod resume;
