@@ -61,6 +61,13 @@ pub enum Outcome {
         exit_code: Option<i32>,
     },
     Canceled,
+    /// A trigger job whose pipeline was skipped.
+    Skipped,
+    /// A trigger job whose pipeline waits for a person, and so does what follows the job.
+    Blocked {
+        /// As people read it: `run 7 waits for a person`.
+        because: String,
+    },
 }
 
 /// A job went from one status to another, or waits in the same one for another reason.

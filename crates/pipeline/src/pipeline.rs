@@ -8,7 +8,7 @@ use crate::composite::{Mode, Standing, Standings, composite};
 use crate::event::{Event, IllegalEvent, Moment, Outcome, Transition};
 use crate::job_state::JobState;
 use crate::pass::Pass;
-use crate::reason::Reason;
+use crate::reason::{Reason, SkipCause};
 use crate::retry::retries_allowed;
 use crate::status::Status;
 
@@ -76,7 +76,9 @@ impl Pipeline {
             Outcome::Failed { exit_code, .. } if self.blueprint.job(job).allow_failure.covers(*exit_code) => {
                 Status::Failed
             }
-            Outcome::Failed { .. } | Outcome::Canceled => return None,
+            Outcome::Failed { .. } | Outcome::Canceled | Outcome::Skipped | Outcome::Blocked { .. } => {
+                return None;
+            }
         };
         let kept = JobState {
             released: true,
@@ -234,7 +236,7 @@ fn is_possible(event: &Event, status: Status) -> bool {
         Event::Granted(_) | Event::Refused { .. } => status == Status::WaitingForResource,
         Event::Picked(_) => status == Status::Pending,
         Event::Finished(_, Outcome::Failed { .. }) => status.is_active() || status == Status::Canceling,
-        Event::Finished(_, Outcome::Success | Outcome::Canceled) => {
+        Event::Finished(_, _) => {
             matches!(status, Status::Running | Status::Canceling)
         }
         Event::Play(_) => matches!(status, Status::Manual | Status::Scheduled),
@@ -253,6 +255,8 @@ fn finish(pass: &mut Pass<'_>, job: JobIndex, outcome: Outcome) {
     match outcome {
         Outcome::Success => pass.move_to(job, Status::Success, Reason::Succeeded),
         Outcome::Canceled => pass.move_to(job, Status::Canceled, Reason::CanceledElsewhere),
+        Outcome::Skipped => pass.move_to(job, Status::Skipped, Reason::Skipped(SkipCause::Downstream)),
+        Outcome::Blocked { because } => pass.move_to(job, Status::Manual, Reason::Held { because }),
         Outcome::Failed { reason, exit_code } => fail(pass, job, reason, exit_code),
     }
 }

@@ -99,6 +99,8 @@ pub enum SkipCause {
     NeedNotPlayed { job: String },
     /// `when: on_failure`, and there was none.
     NothingFailed,
+    /// The pipeline that the job has started was skipped.
+    Downstream,
 }
 
 impl fmt::Display for Reason {
@@ -152,6 +154,7 @@ impl fmt::Display for SkipCause {
             SkipCause::NeedNotPlayed { job } => {
                 write!(f, "skipped because it needs `{job}`, which waits to be played")
             }
+            SkipCause::Downstream => f.write_str("skipped as its pipeline was"),
             SkipCause::NothingFailed => f.write_str("skipped because nothing before it failed"),
         }
     }

@@ -141,6 +141,8 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         3 => (select(failures), select(vec![None, Some(1), Some(3)]))
             .prop_map(|(reason, exit_code)| Outcome::Failed { reason: reason.to_owned(), exit_code }),
         1 => Just(Outcome::Canceled),
+        1 => Just(Outcome::Skipped),
+        1 => Just(Outcome::Blocked { because: "its pipeline waits".to_owned() }),
     ]
 }
 

@@ -137,6 +137,11 @@ impl Model {
             }
             Event::Finished(JobIndex(job), Outcome::Success) => self.jobs[*job].status = "success",
             Event::Finished(JobIndex(job), Outcome::Canceled) => self.jobs[*job].status = "canceled",
+            Event::Finished(JobIndex(job), Outcome::Skipped) => self.jobs[*job].status = "skipped",
+            Event::Finished(JobIndex(job), Outcome::Blocked { .. }) => {
+                self.jobs[*job].status = "manual";
+                self.jobs[*job].held_now = true;
+            }
             Event::Finished(JobIndex(job), Outcome::Failed { reason, exit_code }) => {
                 self.jobs[*job].status = "failed";
                 self.jobs[*job].allowed = match &self.plan.jobs[*job].allow_failure {
