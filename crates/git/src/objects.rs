@@ -32,6 +32,16 @@ impl Project {
         Ok(records(&call.run()?.stdout).filter_map(blob).collect())
     }
 
+    /// Returns the content of a file of a snapshot; `None` where it has no such file.
+    pub fn content(&self, snapshot: &Snapshot, path: &str) -> Result<Option<Vec<u8>>, GitError> {
+        let found = self.blobs(snapshot)?.into_iter().find(|blob| blob.path == path);
+        let Some(Blob { id, .. }) = found else {
+            return Ok(None);
+        };
+        let call = self.git.call(&snapshot.repository, ["cat-file", "blob", &id]);
+        Ok(Some(call.run()?.stdout))
+    }
+
     /// Returns the last commit of HEAD's history that touched a path; `None` where none did.
     pub fn last_commit_of(&self, path: &str) -> Result<Option<String>, GitError> {
         if self.head()?.commit.is_none() {

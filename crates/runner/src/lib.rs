@@ -48,6 +48,7 @@ mod variables;
 mod visit;
 
 pub use archive::extract::{ExtractError, unpack};
+pub use archive::member::read_from_archive;
 pub use carry_out::carry_out;
 pub use outcome::Outcome;
 pub use settings::{ExecutorChoice, Settings};

@@ -37,3 +37,14 @@ fn before_the_first_commit_nothing_was_touched() {
     world.write("a.txt", "a\n");
     assert_eq!(world.project().last_commit_of("a.txt").unwrap(), None);
 }
+
+#[test]
+fn the_content_of_a_file_is_that_of_the_snapshot() {
+    let world = World::new().with_repository();
+    world.write("new/täg", "as it was\n");
+    let snapshot = world.snapshot();
+    world.write("new/täg", "as it is\n");
+    let content = |path| world.project().content(&snapshot, path).unwrap();
+    assert_eq!(content("new/täg").as_deref(), Some(&b"as it was\n"[..]));
+    assert_eq!(content("never"), None);
+}

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) mod collect;
 pub(crate) mod extract;
 pub(crate) mod gzip;
+pub(crate) mod member;
 pub(crate) mod pack;
 #[cfg(feature = "docker")]
 pub(crate) mod untar;
