@@ -125,6 +125,8 @@ fn new_run(request: &RunRequest, clock: Clock) -> NewRun {
         plan: json(&request.plan),
         options: json(&request.options),
         circumstances: json(&Circumstances::new(&request.facts, &request.layers)),
+        parent: None,
+        bridge: None,
     }
 }
 

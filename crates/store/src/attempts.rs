@@ -7,7 +7,7 @@ use rusqlite::{Row, Transaction, params};
 use crate::error::StoreError;
 use crate::id::{AttemptId, RunId, Timestamp};
 use crate::open::{Reader, Store};
-use crate::schema::{WITH_COVERAGE, WITH_FINGERPRINTS};
+use crate::schema::{WITH_COVERAGE, WITH_DOWNSTREAM, WITH_FINGERPRINTS, column};
 
 /// What is known of an attempt when it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,10 @@ pub struct Attempt {
     pub exit_code: Option<i32>,
     /// In percent, as the log had it.
     pub coverage: Option<String>,
+    /// What it has done outside, as JSON.
+    pub effects: Option<String>,
+    /// The run of this store that a trigger job has started.
+    pub downstream: Option<RunId>,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
@@ -109,15 +113,14 @@ pub struct DotenvVariable {
 impl Reader {
     /// Returns all attempts of a run: the first of each job in the order of the plan, then the retries as they came.
     pub fn attempts(&self, run: RunId) -> Result<Vec<Attempt>, StoreError> {
-        let coverage = if self.schema()? < WITH_COVERAGE {
-            "NULL"
-        } else {
-            "coverage"
-        };
+        let schema = self.schema()?;
+        let coverage = column("coverage", schema >= WITH_COVERAGE);
+        let effects = column("effects", schema >= WITH_DOWNSTREAM);
+        let downstream = column("downstream", schema >= WITH_DOWNSTREAM);
         self.rows(
             &format!(
                 "SELECT id, run_id, job, stage, number, status, reason, failure_reason, exit_code,
-                        created_at, started_at, finished_at, {coverage}
+                        created_at, started_at, finished_at, {coverage}, {effects}, {downstream}
                  FROM attempts WHERE run_id = ?1 ORDER BY id"
             ),
             params![run],
@@ -263,6 +266,28 @@ impl Store {
         })
     }
 
+    /// Takes down what an attempt has done outside, as JSON.
+    pub fn set_effects(&mut self, attempt: AttemptId, effects: &str) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.execute(
+                "UPDATE attempts SET effects = ?2 WHERE id = ?1",
+                params![attempt, effects],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Takes down the run of this store that an attempt at a trigger job has started.
+    pub fn set_downstream(&mut self, attempt: AttemptId, run: RunId) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.execute(
+                "UPDATE attempts SET downstream = ?2 WHERE id = ?1",
+                params![attempt, run],
+            )?;
+            Ok(())
+        })
+    }
+
     /// Takes down an artifact with the variables it holds, which only a dotenv report does.
     pub fn add_artifact(
         &mut self,
@@ -316,7 +341,8 @@ impl Store {
                     .execute(params![from, to])?;
                 transaction
                     .prepare_cached(
-                        "UPDATE attempts SET coverage = (SELECT coverage FROM attempts WHERE id = ?1)
+                        "UPDATE attempts SET (coverage, downstream)
+                             = (SELECT coverage, downstream FROM attempts WHERE id = ?1)
                          WHERE id = ?2",
                     )?
                     .execute(params![from, to])?;
@@ -395,5 +421,7 @@ fn read_attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         started_at: row.get(10)?,
         finished_at: row.get(11)?,
         coverage: row.get(12)?,
+        effects: row.get(13)?,
+        downstream: row.get(14)?,
     })
 }

@@ -186,6 +186,7 @@ mod tests {
         assert_eq!(reader.attempts(run).unwrap()[0].job, "job");
         assert!(reader.fingerprints(run).unwrap().is_empty());
         assert_eq!(reader.circumstances(run).unwrap(), None);
+        assert_eq!(reader.newest_run().unwrap().unwrap().id, run);
         assert!(reader.artifacts(crate::AttemptId(1)).unwrap().is_empty());
     }
 
@@ -207,6 +208,8 @@ mod tests {
             plan: "a plan of some size ".repeat(10_000),
             options: String::new(),
             circumstances: String::new(),
+            parent: None,
+            bridge: None,
         };
         let error = store.create_run(&run, &[]).unwrap_err();
         assert!(matches!(error, StoreError::DiskFull { .. }), "{error:?}");

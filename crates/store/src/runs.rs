@@ -8,7 +8,7 @@ use crate::folder::{make_dir, remove_dir};
 use crate::id::{AttemptId, RunId, Timestamp};
 use crate::lock::{self, RunLock};
 use crate::open::{Reader, Store};
-use crate::schema::WITH_FINGERPRINTS;
+use crate::schema::{WITH_DOWNSTREAM, WITH_FINGERPRINTS, column};
 
 /// What is known of a run when it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,10 @@ pub struct NewRun {
     pub options: String,
     /// What the run was made from, as JSON: enough to lay out the files of its jobs once more.
     pub circumstances: String,
+    /// The run of the same store whose trigger job has started this one.
+    pub parent: Option<RunId>,
+    /// The trigger job that has started it; of another project, with that project's name and run.
+    pub bridge: Option<String>,
 }
 
 /// A run as it is listed. Its plan is fetched by [`Reader::plan`].
@@ -47,6 +51,9 @@ pub struct Run {
     pub title: String,
     pub plan_hash: String,
     pub options: String,
+    /// The run of this store whose trigger job has started it.
+    pub parent: Option<RunId>,
+    pub bridge: Option<String>,
 }
 
 /// A run that has just been made, and is the caller's to drive.
@@ -70,6 +77,15 @@ impl Reader {
 
     pub fn run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
         Ok(self.query_runs("WHERE id = ?1", params![run])?.pop())
+    }
+
+    /// Returns the newest run that a person has started, and no trigger job of another one of this store.
+    pub fn newest_run(&self) -> Result<Option<Run>, StoreError> {
+        let clause = match self.schema()? >= WITH_DOWNSTREAM {
+            true => "WHERE parent IS NULL ORDER BY id DESC LIMIT 1",
+            false => "ORDER BY id DESC LIMIT 1",
+        };
+        Ok(self.query_runs(clause, [])?.pop())
     }
 
     /// Returns the plan of a run, as the JSON it was stored as.
@@ -105,7 +121,13 @@ impl Reader {
         clause: &str,
         values: impl rusqlite::Params,
     ) -> Result<Vec<Run>, StoreError> {
-        self.rows(&format!("SELECT {COLUMNS} FROM runs {clause}"), values, read)
+        let has_parents = self.schema()? >= WITH_DOWNSTREAM;
+        let (parent, bridge) = (column("parent", has_parents), column("bridge", has_parents));
+        self.rows(
+            &format!("SELECT {COLUMNS}, {parent} AS parent, {bridge} AS bridge FROM runs {clause}"),
+            values,
+            read,
+        )
     }
 }
 
@@ -116,8 +138,8 @@ impl Store {
         self.write(|transaction| {
             transaction.execute(
                 "INSERT INTO runs (created_at, status, source, ref, sha, dirty, title, plan_hash, plan, options,
-                     circumstances)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                     circumstances, parent, bridge)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
                 params![
                     run.created_at,
                     run.status,
@@ -129,7 +151,9 @@ impl Store {
                     run.plan_hash,
                     run.plan,
                     run.options,
-                    run.circumstances
+                    run.circumstances,
+                    run.parent,
+                    run.bridge
                 ],
             )?;
             let id = RunId(transaction.last_insert_rowid());
@@ -214,5 +238,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
         title: row.get(9)?,
         plan_hash: row.get(10)?,
         options: row.get(11)?,
+        parent: row.get(12)?,
+        bridge: row.get(13)?,
     })
 }

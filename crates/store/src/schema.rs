@@ -83,6 +83,14 @@ ALTER TABLE runs ADD COLUMN circumstances TEXT;
     "
 ALTER TABLE attempts ADD COLUMN coverage TEXT;
 ",
+    "
+ALTER TABLE runs ADD COLUMN parent INTEGER REFERENCES runs ON DELETE SET NULL;
+ALTER TABLE runs ADD COLUMN bridge TEXT;
+CREATE INDEX runs_of_parent ON runs (parent) WHERE parent IS NOT NULL;
+ALTER TABLE attempts ADD COLUMN effects TEXT;
+ALTER TABLE attempts ADD COLUMN downstream INTEGER REFERENCES runs ON DELETE SET NULL;
+CREATE INDEX attempts_with_downstream ON attempts (downstream) WHERE downstream IS NOT NULL;
+",
 ];
 
 /// The schema from which on attempts have fingerprints, and runs circumstances.
@@ -90,6 +98,14 @@ pub(crate) const WITH_FINGERPRINTS: i64 = 2;
 
 /// The schema from which on attempts have coverage.
 pub(crate) const WITH_COVERAGE: i64 = 3;
+
+/// The schema from which on runs have parents, and attempts effects and downstream runs.
+pub(crate) const WITH_DOWNSTREAM: i64 = 4;
+
+/// Returns what a query selects for a column that an older database may not have.
+pub(crate) fn column(name: &'static str, is_there: bool) -> &'static str {
+    if is_there { name } else { "NULL" }
+}
 
 /// Brings a database to the newest schema; one that is newer is left alone.
 pub(crate) fn migrate(

@@ -2,6 +2,7 @@
 
 mod crash;
 mod errors;
+mod family;
 mod keeping;
 mod records;
 mod sharing;
@@ -28,6 +29,8 @@ pub(crate) fn new_run() -> NewRun {
         plan: r#"{"jobs":[]}"#.to_owned(),
         options: "{}".to_owned(),
         circumstances: r#"{"dirty":true}"#.to_owned(),
+        parent: None,
+        bridge: None,
     }
 }
 

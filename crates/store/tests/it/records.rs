@@ -25,6 +25,8 @@ fn a_run_is_read_back_whole() {
         title: "Teach the robot to wave".to_owned(),
         plan_hash: "1-abc".to_owned(),
         options: "{}".to_owned(),
+        parent: None,
+        bridge: None,
     };
     drop(store);
 
