@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gantry_language::plan::{Environment, EnvironmentAction, PlannedJob, Work};
+use gantry_language::plan::{Downstream, Environment, EnvironmentAction, PlannedJob, Work};
 
 use crate::request::Deploy;
 
@@ -45,11 +45,15 @@ fn reaches_outside(job: &PlannedJob) -> impl Iterator<Item = Hold> {
             name: environment.expanded_name.clone(),
         });
     let work = match &job.work {
-        Work::Trigger(trigger) => Some(Hold::Trigger {
-            project: trigger.project.clone(),
-        }),
+        Work::Trigger(trigger) => match &trigger.downstream {
+            Downstream::Project { project, .. } => Some(Hold::Trigger {
+                project: project.clone(),
+            }),
+            // What a child does to the outside is held there.
+            Downstream::Child { .. } => None,
+        },
         Work::Build(build) if build.release.is_some() => Some(Hold::Release),
-        Work::Build(_) if job.base_name == "pages" => Some(Hold::Pages),
+        Work::Build(build) if build.pages.is_some() => Some(Hold::Pages),
         Work::Build(_) => None,
     };
     environment.into_iter().chain(work)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use gantry_language::plan::{Place, Plan, PlannedJob, When, Work};
+use gantry_language::plan::{Downstream, Place, Plan, PlannedJob, When, Work};
 use gantry_language::variables::{Layers, for_job, value_of};
 use gantry_protocol::steering::{self, Steering, Strategy, Unsupported};
 
@@ -38,6 +38,8 @@ pub struct Refusal {
 pub enum RefusalCause {
     #[error("starts a pipeline of `{project}`, which is not supported yet")]
     Trigger { project: String },
+    #[error("starts a child pipeline, which is not supported yet")]
+    Child,
     #[error("makes a release, which is not supported yet")]
     Release,
     #[error("gets `{variable}` by `{keyword}`, which takes a server")]
@@ -99,8 +101,11 @@ pub(crate) fn starting<'a>(selected: &'a Plan, options: &'a Options) -> impl Ite
 fn refusal_cause(job: &PlannedJob, layers: &Layers, options: &Options) -> Option<RefusalCause> {
     let build = match &job.work {
         Work::Trigger(trigger) => {
-            return Some(RefusalCause::Trigger {
-                project: trigger.project.clone(),
+            return Some(match &trigger.downstream {
+                Downstream::Child { .. } => RefusalCause::Child,
+                Downstream::Project { project, .. } => RefusalCause::Trigger {
+                    project: project.clone(),
+                },
             });
         }
         Work::Build(build) => build,

@@ -15,10 +15,10 @@ use crate::event::{Event, Ref, Source};
 use crate::expansion;
 use crate::inputs::Given;
 use crate::keywords::rules::{Rule, RuleWhen};
-use crate::load::Loader;
+use crate::load::{Loader, Merged};
 use crate::plan::{
-    AllowFailure, AutoCancel, Decision, Environment, LeftOut, Plan, PlanHash, PlannedJob, PlannedNeed, Retry,
-    VariableOrigin, When, YamlVariable,
+    AllowFailure, AutoCancel, ChildInclude, Decision, Environment, LeftOut, Plan, PlanHash, PlannedJob,
+    PlannedNeed, Retry, VariableOrigin, When, YamlVariable,
 };
 use crate::predefined;
 use crate::selection::{ClauseError, Selected, Shared, Visible, World, by_rules, select};
@@ -90,6 +90,27 @@ pub fn check_root(
     let visible = shared.root(&[]);
     let merged =
         Loader::new(&mut map, &mut diagnostics, sources, repository, &visible).load(path, text, &inputs);
+    checked(merged, map, diagnostics)
+}
+
+/// Reads the configuration of the child pipeline that `bridge` starts: the files that its `trigger:include` names.
+pub fn check_child(
+    bridge: &str,
+    include: &[ChildInclude],
+    sources: &dyn Sources,
+    repository: &dyn Repository,
+    layers: &Layers,
+) -> Checked {
+    let mut map = SourceMap::default();
+    let mut diagnostics = Vec::new();
+    let shared = Shared::new(layers);
+    let visible = shared.root(&[]);
+    let mut loader = Loader::new(&mut map, &mut diagnostics, sources, repository, &visible);
+    let merged = loader.load_child(bridge, include);
+    checked(merged, map, diagnostics)
+}
+
+fn checked(merged: Option<Merged>, map: SourceMap, mut diagnostics: Vec<Diagnostic>) -> Checked {
     let configuration = merged.and_then(|merged| {
         let extended = extends::resolve(&merged, &mut diagnostics);
         let resolved = reference::resolve(extended, &mut diagnostics)?;

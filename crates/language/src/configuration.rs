@@ -19,7 +19,7 @@ use crate::keywords::rules::{self, Owner, Rule};
 use crate::keywords::table::{self, Support};
 use crate::keywords::{
     allow_failure, artifacts, auto_cancel, cache, coverage, dependencies, foreign_needs, hooks, id_tokens,
-    image, job_inputs, release, resource_group, retry, secrets, tags, trigger, variables, when,
+    image, job_inputs, pages, release, resource_group, retry, secrets, tags, trigger, variables, when,
 };
 use crate::plan::{
     AllowFailure, Build, ForeignNeed, ParallelNode, Retry, VariableOrigin, When, Work, YamlVariable,
@@ -353,7 +353,7 @@ impl JobReader<'_> {
         };
         let stage = given("stage").and_then(|node| reader.string("stage", node));
         let stage_failed = given("stage").is_some() && stage.is_none();
-        let work = fields.work(&mut reader);
+        let work = fields.work(&mut reader, &self.name.value);
         let when = given("when").and_then(|node| when::parse(&mut reader, node, is_trigger));
         let needs = given("needs").and_then(|node| needs::parse(&mut reader, node));
         let foreign_needs = given("needs").map(|node| foreign_needs::parse(&mut reader, node));
@@ -508,7 +508,7 @@ impl<'a> Fields<'a> {
             .node(self.mapping, &self.inherit.default, self.is_trigger, key)
     }
 
-    fn work(&self, reader: &mut Reader<'_>) -> Option<Work> {
+    fn work(&self, reader: &mut Reader<'_>, name: &str) -> Option<Work> {
         if self.is_trigger {
             return trigger::parse(reader, self.own("trigger")?).map(Work::Trigger);
         }
@@ -546,6 +546,10 @@ impl<'a> Fields<'a> {
             .inherited("cache")
             .map(|node| cache::parse(reader, node))
             .unwrap_or_default();
+        build.pages = pages::parse(reader, name, self.mapping);
+        if let Some(pages) = &build.pages {
+            pages::keep(pages, &mut build.artifacts);
+        }
         build.coverage = self
             .own("coverage")
             .and_then(|node| coverage::parse(reader, node));

@@ -4,6 +4,7 @@
 //! included; see <https://docs.gitlab.com/ci/yaml/includes/>. A file's inputs take their places before its own includes
 //! are looked at. The result is [`Merged`], which knows no `include` any more.
 
+mod child;
 mod document;
 mod entry;
 mod fetch;

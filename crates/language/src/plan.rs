@@ -218,6 +218,8 @@ pub struct Build {
     pub cache: Vec<Cache>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Release>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<Pages>,
     /// The expression, without its slashes, that finds the coverage in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<String>,
@@ -235,12 +237,10 @@ pub struct Build {
     pub manual_confirmation: Option<String>,
 }
 
-/// `trigger: project`.
+/// A job that starts another pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trigger {
-    pub project: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub branch: Option<String>,
+    pub downstream: Downstream,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<TriggerStrategy>,
     /// `forward:yaml_variables`.
@@ -249,6 +249,31 @@ pub struct Trigger {
     pub forward_pipeline_variables: bool,
 }
 
+/// Which pipeline a trigger job starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Downstream {
+    /// `trigger:project`: that of another project.
+    Project {
+        project: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<String>,
+    },
+    /// `trigger:include`: a child of this one, made of these files.
+    Child { include: Vec<ChildInclude> },
+}
+
+/// One file of a child pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChildInclude {
+    /// A file of the project, as written.
+    Local { path: String },
+    /// A file that a job of the pipeline leaves in its archive.
+    Artifact { job: String, path: String },
+}
+
+/// How the state of a trigger job follows that of the pipeline it has started; without one, starting is all it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TriggerStrategy {
@@ -467,6 +492,16 @@ pub struct Release {
     /// `assets:links`: `name`, `url`, `filepath`, `link_type`, as written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<BTreeMap<String, String>>,
+}
+
+/// What a job publishes as a web site. The folder is among the paths of its artifacts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pages {
+    pub publish: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_prefix: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expire_in: Option<String>,
 }
 
 /// A job that the rules kept out of the pipeline.

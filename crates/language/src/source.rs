@@ -113,6 +113,12 @@ pub trait Sources {
     /// Returns the text of a file, by its path from the root of the project, without a leading `/`.
     fn read(&self, path: &str) -> Result<String, SourceError>;
 
+    /// Returns the text of a file that a job of the parent pipeline has left in its archive.
+    fn artifact(&self, job: &str, path: &str) -> Result<String, SourceError> {
+        let _ = (job, path);
+        Err(SourceError::NotFound)
+    }
+
     /// Returns the paths of all files, for includes with wildcards.
     fn paths(&self) -> Vec<String>;
 

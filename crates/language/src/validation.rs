@@ -11,7 +11,7 @@ use crate::expansion::Expanded;
 use crate::graph;
 use crate::keywords::needs;
 use crate::keywords::needs::Need;
-use crate::plan::EnvironmentAction;
+use crate::plan::{ChildInclude, Downstream, EnvironmentAction, Trigger, Work};
 
 const MAX_HINTS: usize = 100;
 
@@ -41,6 +41,7 @@ pub(crate) fn check(expanded: &Expanded, complete: bool, diagnostics: &mut Vec<D
         all.check_needs(job, diagnostics);
         all.check_dependencies(job, diagnostics);
         all.check_on_stop(job, diagnostics);
+        all.check_generators(job, diagnostics);
     }
     all.check_cycles(diagnostics);
 }
@@ -280,6 +281,32 @@ impl<'a> All<'a> {
                 );
             }
             Some(_) => {}
+        }
+    }
+
+    /// The jobs that leave the files of child pipelines.
+    fn check_generators(&self, job: &Job, diagnostics: &mut Vec<Diagnostic>) {
+        let Work::Trigger(Trigger {
+            downstream: Downstream::Child { include },
+            ..
+        }) = &job.work
+        else {
+            return;
+        };
+        for entry in include {
+            let ChildInclude::Artifact { job: generator, path } = entry else {
+                continue;
+            };
+            if self.jobs.contains_key(generator.as_str()) || self.may_be_missing(generator) {
+                continue;
+            }
+            let name = &job.base_name;
+            let message =
+                format!("job `{name}` includes `{path}` of job `{generator}`, which is not defined");
+            diagnostics.push(
+                Diagnostic::error("undefined-generator", job.name.span, message)
+                    .maybe_help(self.hint(generator)),
+            );
         }
     }
 

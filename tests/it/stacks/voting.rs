@@ -36,7 +36,7 @@ fn the_result_service_builds_tests_scans_and_hands_over() {
     assert_eq!(plan.needs("result-test-image"), ["result-build-job"]);
     assert_eq!(plan.needs("result-service-image-scan"), ["result-test-image"]);
     assert_eq!(plan.needs("deploy-to-pre-product"), ["result-service-image-scan"]);
-    let bridge = &plan.job("deploy-to-pre-product")["work"]["trigger"];
+    let bridge = &plan.job("deploy-to-pre-product")["work"]["trigger"]["downstream"]["project"];
     assert_eq!(bridge["project"], "vote/vote-devops");
     assert_eq!(bridge["branch"], "main");
     insta::assert_snapshot!(stack.pictures(), @r"

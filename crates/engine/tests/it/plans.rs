@@ -2,8 +2,8 @@
 
 use gantry_language::event::Source;
 use gantry_language::plan::{
-    AllowFailure, Artifacts, AutoCancel, Build, Decision, Environment, EnvironmentAction, Place, Plan,
-    PlannedJob, PlannedNeed, Release, Retry, Trigger, VariableOrigin, When, Work, YamlVariable,
+    AllowFailure, Artifacts, AutoCancel, Build, Decision, Downstream, Environment, EnvironmentAction, Place,
+    Plan, PlannedJob, PlannedNeed, Release, Retry, Trigger, VariableOrigin, When, Work, YamlVariable,
 };
 
 pub(crate) const STAGES: [&str; 3] = ["build", "test", "deploy"];
@@ -174,8 +174,10 @@ impl Job {
 
     pub(crate) fn trigger(mut self, project: &str) -> Job {
         self.0.work = Work::Trigger(Trigger {
-            project: project.to_owned(),
-            branch: None,
+            downstream: Downstream::Project {
+                project: project.to_owned(),
+                branch: None,
+            },
             strategy: None,
             forward_yaml_variables: true,
             forward_pipeline_variables: false,

@@ -22,6 +22,7 @@ pub(crate) mod job_inputs;
 mod kubernetes;
 pub(crate) mod needs;
 pub(crate) mod only;
+pub(crate) mod pages;
 pub(crate) mod parallel;
 pub(crate) mod path_test;
 pub(crate) mod release;

@@ -96,9 +96,9 @@ pub const JOB: &[Keyword] = &[
     honoured("coverage", ""),
     refused("dast_configuration", PAID),
     honoured("dependencies", ""),
-    carried(
+    honoured(
         "environment",
-        "jobs that deploy are held until `--deploy`; environments are kept by the server",
+        "jobs that deploy are held until `--deploy`, and recorded; `on_stop` and `auto_stop_in` are kept for a server",
     ),
     carried(
         "environment:kubernetes",
@@ -138,10 +138,16 @@ pub const JOB: &[Keyword] = &[
     carried("needs:project", "as `needs:pipeline`"),
     honoured("only", ""),
     honoured("only:kubernetes", "holds where `CI_KUBERNETES_ACTIVE` is `true`"),
-    refused("pages", ""),
+    honoured(
+        "pages",
+        "held until `--deploy`; the folder is kept as an artifact, and that a server would publish it is recorded",
+    ),
     honoured("parallel", ""),
-    refused("publish", ""),
-    carried("release", "held; the job is refused when `--deploy` lets it run"),
+    honoured("publish", "as `pages:publish`"),
+    carried(
+        "release",
+        "held until `--deploy`; recorded, as only a server creates it",
+    ),
     carried("release:assets", "as `release`"),
     carried("release:milestones", "as `release`"),
     carried("release:released_at", "as `release`"),
@@ -172,11 +178,20 @@ pub const JOB: &[Keyword] = &[
         "by the server, which chooses runners by them; on this machine every job runs here",
     ),
     honoured("timeout", ""),
-    carried(
+    honoured(
         "trigger",
-        "held; `trigger:project` is refused when `--deploy` lets it run",
+        "`project` is held until `--deploy`, and runs in the checkout that `gantry.yml` names",
     ),
-    refused("trigger:include", ""),
+    honoured(
+        "trigger:include",
+        "local files, and those that a job leaves as artifacts",
+    ),
+    refused("trigger:include:component", ""),
+    refused("trigger:include:inputs", ""),
+    refused("trigger:include:project", ""),
+    refused("trigger:include:remote", ""),
+    refused("trigger:include:rules", ""),
+    refused("trigger:include:template", ""),
     refused("trigger:inputs", ""),
     honoured("variables", ""),
     honoured("when", ""),

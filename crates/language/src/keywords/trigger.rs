@@ -1,24 +1,44 @@
 //! `trigger`: a job that starts another pipeline. <https://docs.gitlab.com/ci/yaml/#trigger>
 
-use gantry_yaml::{Entry, Node, Value};
+use gantry_yaml::{Entry, Mapping, Node, Value};
 
-use crate::plan::{Trigger, TriggerStrategy};
+use crate::plan::{ChildInclude, Downstream, Trigger, TriggerStrategy};
 use crate::reader::Reader;
 
 const NAME: &str = "trigger";
 const KEYS: &[&str] = &["project", "branch", "strategy", "forward", "include", "inputs"];
 
+/// The keys of one entry of `include`, of which those of [`UNSUPPORTED`] are refused.
+const INCLUDE_KEYS: &[&str] = &[
+    "local",
+    "artifact",
+    "job",
+    "project",
+    "file",
+    "ref",
+    "remote",
+    "integrity",
+    "template",
+    "component",
+    "inputs",
+    "rules",
+];
+const UNSUPPORTED: &[&str] = &["project", "remote", "template", "component", "inputs", "rules"];
+
+/// How many files make a child pipeline.
+const MAX_INCLUDES: usize = 3;
+
 pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
-    let mut trigger = Trigger {
-        project: String::new(),
-        branch: None,
-        strategy: None,
-        forward_yaml_variables: true,
-        forward_pipeline_variables: false,
-    };
     if let Value::String(project) = &node.value {
-        trigger.project = project.to_string();
-        return Some(trigger);
+        return Some(Trigger {
+            downstream: Downstream::Project {
+                project: project.to_string(),
+                branch: None,
+            },
+            strategy: None,
+            forward_yaml_variables: true,
+            forward_pipeline_variables: false,
+        });
     }
     let mut reader = reader.at(NAME);
     if node.as_mapping().is_none() {
@@ -32,42 +52,162 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
         return None;
     }
     let mapping = reader.mapping(NAME, node, KEYS)?;
-    if let Some(entry) = ["include", "inputs"].iter().find_map(|key| mapping.entry(key)) {
-        reader.unsupported(
-            &format!("trigger:{}", entry.key.as_str().unwrap_or_default()),
-            entry.key.span,
-        );
+    if let Some(entry) = mapping.entry("inputs") {
+        reader.unsupported("trigger:inputs", entry.key.span);
         return None;
     }
-    for Entry { key, value } in mapping.iter().filter(|entry| !entry.value.is_null()) {
-        match key.as_str().unwrap_or_default() {
-            "project" => trigger.project = reader.string("project", value)?.value,
-            "branch" => trigger.branch = reader.string("branch", value).map(|branch| branch.value),
-            "strategy" => {
-                let words = [
-                    ("depend", TriggerStrategy::Depend),
-                    ("mirror", TriggerStrategy::Mirror),
-                ];
-                trigger.strategy = reader.one_of("strategy", value, &words);
-            }
-            "forward" => forward(&mut reader, value, &mut trigger),
-            _ => {}
-        }
-    }
-    if trigger.project.is_empty() {
+    let given = |key: &str| mapping.get(key).filter(|node| !node.is_null());
+    let strategy = given("strategy").and_then(|node| {
+        let words = [
+            ("depend", TriggerStrategy::Depend),
+            ("mirror", TriggerStrategy::Mirror),
+        ];
+        reader.one_of("strategy", node, &words)
+    });
+    let (forward_yaml_variables, forward_pipeline_variables) = given("forward")
+        .and_then(|node| forward(&mut reader, node))
+        .unwrap_or((true, false));
+    let downstream = match mapping.entry("include").filter(|entry| !entry.value.is_null()) {
+        Some(entry) => child(&mut reader, mapping, entry)?,
+        None => project(&mut reader, mapping, node)?,
+    };
+    Some(Trigger {
+        downstream,
+        strategy,
+        forward_yaml_variables,
+        forward_pipeline_variables,
+    })
+}
+
+fn project(reader: &mut Reader<'_>, mapping: &Mapping, node: &Node) -> Option<Downstream> {
+    let given = |key: &str| mapping.get(key).filter(|node| !node.is_null());
+    let project = match given("project") {
+        Some(project) => reader.string("project", project)?.value,
+        None => String::new(),
+    };
+    if project.is_empty() {
         let message = "`trigger` names no `project`";
         reader.error("missing-key", node.span, message, "project can't be blank");
         return None;
     }
-    Some(trigger)
+    let branch = match given("branch") {
+        Some(branch) => Some(reader.string("branch", branch)?.value),
+        None => None,
+    };
+    Some(Downstream::Project { project, branch })
 }
 
-fn forward(reader: &mut Reader<'_>, node: &Node, trigger: &mut Trigger) {
-    let mut reader = reader.at("forward");
-    let Some(mapping) = reader.mapping("forward", node, &["yaml_variables", "pipeline_variables"]) else {
-        return;
+fn child(reader: &mut Reader<'_>, mapping: &Mapping, entry: &Entry) -> Option<Downstream> {
+    for key in ["project", "branch"] {
+        if let Some(other) = mapping.entry(key) {
+            let message = format!("a `trigger` with `include` has no `{key}`");
+            let gitlab = format!("config contains unknown keys: {key}");
+            reader.error("bad-combination", other.key.span, message, &gitlab);
+        }
+    }
+    let node = &entry.value;
+    let mut reader = reader.at("include");
+    let items = match &node.value {
+        Value::String(_) => std::slice::from_ref(node),
+        Value::Sequence(items) => items.as_slice(),
+        _ => {
+            let help = node
+                .as_mapping()
+                .map(|_| "write a list: `include: [{local: …}]`".to_owned());
+            let gitlab = "config should be an array or a string";
+            reader.wrong_type("trigger:include", "a path or a list", node, gitlab, help);
+            return None;
+        }
     };
+    if items.is_empty() {
+        reader.error(
+            "blank",
+            node.span,
+            "`trigger:include` is an empty list",
+            "config can't be blank",
+        );
+        return None;
+    }
+    if items.len() > MAX_INCLUDES {
+        let message = format!(
+            "a child pipeline is made of at most {MAX_INCLUDES} files, these are {}",
+            items.len()
+        );
+        let help = "include further files from one of these".to_owned();
+        reader.error_with_help(
+            "limit",
+            node.span,
+            message,
+            "config is too long (maximum is 3)",
+            Some(help),
+        );
+        return None;
+    }
+    // All are read before the first mistake counts, so that each is reported.
+    let read: Vec<Option<ChildInclude>> = items.iter().map(|item| include(&mut reader, item)).collect();
+    let include = read.into_iter().collect::<Option<Vec<_>>>()?;
+    Some(Downstream::Child { include })
+}
+
+fn include(reader: &mut Reader<'_>, node: &Node) -> Option<ChildInclude> {
+    if let Value::String(path) = &node.value {
+        if path.starts_with("http://") || path.starts_with("https://") {
+            reader.unsupported("trigger:include:remote", node.span);
+            return None;
+        }
+        return Some(ChildInclude::Local {
+            path: path.to_string(),
+        });
+    }
+    if node.as_mapping().is_none() {
+        let gitlab = "Each include must be a hash or a string";
+        reader.wrong_type("trigger:include", "paths and mappings", node, gitlab, None);
+        return None;
+    }
+    let mapping = reader.mapping("trigger:include", node, INCLUDE_KEYS)?;
+    if let Some((name, entry)) = UNSUPPORTED
+        .iter()
+        .find_map(|name| Some((name, mapping.entry(name)?)))
+    {
+        reader.unsupported(&format!("trigger:include:{name}"), entry.key.span);
+        return None;
+    }
+    match (mapping.get("local"), mapping.get("artifact"), mapping.get("job")) {
+        (Some(path), None, None) => Some(ChildInclude::Local {
+            path: reader.string("local", path)?.value,
+        }),
+        (None, Some(path), Some(job)) => Some(ChildInclude::Artifact {
+            path: reader.string("artifact", path)?.value,
+            job: reader.string("job", job)?.value,
+        }),
+        (None, Some(_), None) => {
+            let help = "name the job that makes the file: `{artifact: child.yml, job: generate}`".to_owned();
+            let message = "this include does not say which job leaves the artifact";
+            let gitlab = "must specify the job where to fetch the artifact from";
+            reader.error_with_help("missing-key", node.span, message, gitlab, Some(help));
+            None
+        }
+        _ => {
+            let help = "write `local: path/to/file.yml`, or `artifact` and `job`".to_owned();
+            let message = "this include does not say where the file is";
+            reader.error_with_help(
+                "include",
+                node.span,
+                message,
+                "does not have a valid subkey for include",
+                Some(help),
+            );
+            None
+        }
+    }
+}
+
+fn forward(reader: &mut Reader<'_>, node: &Node) -> Option<(bool, bool)> {
+    let mut reader = reader.at("forward");
+    let mapping = reader.mapping("forward", node, &["yaml_variables", "pipeline_variables"])?;
     let mut flag = |key: &str| mapping.get(key).and_then(|node| reader.boolean(key, node));
-    trigger.forward_yaml_variables = flag("yaml_variables").unwrap_or(true);
-    trigger.forward_pipeline_variables = flag("pipeline_variables").unwrap_or(false);
+    Some((
+        flag("yaml_variables").unwrap_or(true),
+        flag("pipeline_variables").unwrap_or(false),
+    ))
 }

@@ -44,7 +44,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    fn new(location: Location, span: Span) -> Found {
+    pub(super) fn new(location: Location, span: Span) -> Found {
         Found {
             location,
             span,

@@ -121,7 +121,7 @@ impl Loader<'_> {
             )),
             Location::Template { name } => Ok(plain(self.sources.template(name)?, Home::Nowhere)),
             Location::Component(address) => self.component_file(address),
-            Location::Artifact { .. } => Err(SourceError::NotFound),
+            Location::Artifact { job, path } => Ok(plain(self.sources.artifact(job, path)?, Home::Here)),
         }
     }
 
@@ -143,12 +143,15 @@ impl Loader<'_> {
 
     fn not_fetched(&self, found: &Found, error: &SourceError) -> Diagnostic {
         let location = &found.location;
-        let diagnostic = Diagnostic::error(
-            "include",
-            found.span,
-            format!("the included file `{location}` {error}"),
-        )
-        .gitlab(gitlab_text(location, error));
+        let message = match (location, error) {
+            (Location::Artifact { job, path }, SourceError::NotFound) => {
+                format!("`{path}` of job `{job}` is not among its artifacts")
+            }
+            (Location::Artifact { job, path }, _) => format!("`{path}` of job `{job}` {error}"),
+            _ => format!("the included file `{location}` {error}"),
+        };
+        let diagnostic =
+            Diagnostic::error("include", found.span, message).gitlab(gitlab_text(location, error));
         let paths = match (location, error) {
             (Location::Local { .. }, SourceError::NotFound) => self.sources.paths(),
             (Location::Project { at, .. }, SourceError::NotFound) => {
@@ -160,6 +163,9 @@ impl Loader<'_> {
             Location::Local { path } | Location::Project { path, .. } => {
                 did_you_mean(path, paths.iter().map(String::as_str))
             }
+            Location::Artifact { job, .. } if matches!(error, SourceError::NotFound) => Some(format!(
+                "let `{job}` keep it under `artifacts:paths`, and let the trigger job wait for `{job}`"
+            )),
             _ => None,
         };
         diagnostic.maybe_help(meant.or_else(|| error.help()))

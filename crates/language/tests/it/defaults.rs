@@ -167,9 +167,9 @@ fn a_trigger_job_takes_hardly_any_default() {
         ";
     assert_snapshot!(case(yaml).job("a"), @r#"
     interruptible: true
+    downstream: {"project":{"project":"group/other"}}
     forward_pipeline_variables: false
     forward_yaml_variables: true
-    project: "group/other"
     "#);
 }
 

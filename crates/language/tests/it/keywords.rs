@@ -4,8 +4,8 @@ use gantry_language::keywords::table::{JOB, Keyword, Support, TOP_LEVEL};
 
 use crate::{
     auto_cancel, changes, containers, coverage, defaults, dependencies, environments, exists, extends,
-    include, include_elsewhere, inputs, kept, needs, parallel, pipeline, policy, resource_group, rules,
-    scripts, server_keywords, starting, trigger, variables, workflow,
+    include, include_elsewhere, inputs, kept, needs, pages, parallel, pipeline, policy, resource_group,
+    rules, scripts, server_keywords, starting, trigger, variables, workflow,
 };
 
 /// A keyword, the test of its behaviour, the test of its mistakes.
@@ -172,9 +172,19 @@ const JOB_SHOWN: &[Shown] = &[
         policy::mistakes_of_policies,
     ),
     (
+        "pages",
+        pages::a_job_publishes_by_its_keyword_or_by_its_name,
+        pages::mistakes_of_pages,
+    ),
+    (
         "parallel",
         parallel::a_number_makes_numbered_jobs,
         parallel::mistakes_of_parallel,
+    ),
+    (
+        "publish",
+        pages::the_folder_can_be_named_and_is_kept_once,
+        pages::mistakes_of_pages,
     ),
     (
         "release",
@@ -236,6 +246,11 @@ const JOB_SHOWN: &[Shown] = &[
         "trigger",
         trigger::a_trigger_job_names_a_project,
         trigger::mistakes_of_triggers,
+    ),
+    (
+        "trigger:include",
+        trigger::a_child_is_made_of_files_of_the_project_and_of_artifacts,
+        trigger::mistakes_of_children,
     ),
     (
         "variables",

@@ -19,6 +19,7 @@ mod masking;
 mod museum;
 mod museum_of_keywords;
 mod needs;
+mod pages;
 mod parallel;
 mod pipeline;
 mod policy;

@@ -7,9 +7,9 @@ use crate::support::case;
 
 #[test]
 fn a_refused_keyword_says_so() {
-    assert_snapshot!(case("a: {script: x, pages: true}").check(), @r"
-    error: `pages` is not supported yet
-      --> .gitlab-ci.yml:1:16
+    assert_snapshot!(case("a: {trigger: {include: [{project: x}]}}").check(), @r"
+    error: `trigger:include:project` is not supported yet
+      --> .gitlab-ci.yml:1:27
       help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
     ");
 }
@@ -21,9 +21,18 @@ fn written(name: &str, top: bool) -> String {
         .fold("x".to_owned(), |inner, part| format!("{{{part}: {inner}}}"));
     let inner = &nested[1..nested.len() - 1];
     match name {
+        "trigger:include:component"
+        | "trigger:include:inputs"
+        | "trigger:include:project"
+        | "trigger:include:remote"
+        | "trigger:include:rules"
+        | "trigger:include:template" => {
+            let key = name.rsplit(':').next().unwrap_or_default();
+            format!("a: {{trigger: {{include: [{{{key}: x}}]}}}}")
+        }
         _ if top => format!("{inner}\na: {{script: x}}"),
         "run" => "a: {run: [{name: x, script: y}]}".to_owned(),
-        "trigger:include" | "trigger:inputs" => format!("a: {{{inner}}}"),
+        "trigger:inputs" => format!("a: {{{inner}}}"),
         _ => format!("a: {{script: x, {inner}}}"),
     }
 }

@@ -239,6 +239,16 @@ pub(crate) struct Files {
     templates: BTreeMap<String, String>,
 }
 
+impl Files {
+    /// Only files of the project itself.
+    pub(crate) fn local(files: impl IntoIterator<Item = (String, String)>) -> Files {
+        Files {
+            local: files.into_iter().collect(),
+            ..Files::default()
+        }
+    }
+}
+
 impl Sources for Files {
     fn read(&self, path: &str) -> Result<String, SourceError> {
         self.local.get(path).cloned().ok_or(SourceError::NotFound)
