@@ -266,7 +266,7 @@ fn a_deployment_that_was_killed_half_way_is_not_repeated_unasked() {
 
     run 2 succeeded
       success          build             kept from run 1
-      success          rollout    #.# s
+      success          rollout    #.# s  deployed to production
     "#);
 }
 

@@ -24,10 +24,14 @@ use crate::{coverage, dotenv};
 /// How much of a job's trace may wait for the loop.
 const UNSEEN_BYTES: u32 = 1024 * 1024;
 
+/// Who works on an attempt. The attempts of different stores may have the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Worker(pub(crate) u64);
+
 /// What a job has to say to the loop.
 #[derive(Debug)]
 pub(crate) struct Message {
-    pub(crate) attempt: AttemptId,
+    pub(crate) worker: Worker,
     pub(crate) report: Report,
 }
 
@@ -64,6 +68,19 @@ impl Deref for TraceBytes {
     }
 }
 
+/// Where one attempt at a job has its place: in the store and at the loop.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) folder: Folder,
+    pub(crate) run: RunId,
+    pub(crate) attempt: AttemptId,
+    /// What finds the coverage in the trace.
+    pub(crate) coverage: Option<String>,
+    pub(crate) worker: Worker,
+    pub(crate) messages: mpsc::Sender<Message>,
+    pub(crate) wish: watch::Receiver<Wish>,
+}
+
 /// A runner's view of the engine, for one attempt at a job in the same process.
 #[derive(Debug)]
 pub struct LocalCoordinator {
@@ -77,6 +94,7 @@ pub struct LocalCoordinator {
     coverage: Option<String>,
     /// By the ids of the payload's dependencies.
     archives: HashMap<i64, PathBuf>,
+    worker: Worker,
     messages: mpsc::Sender<Message>,
     wish: watch::Receiver<Wish>,
     finished: AtomicBool,
@@ -85,15 +103,16 @@ pub struct LocalCoordinator {
 }
 
 impl LocalCoordinator {
-    pub(crate) fn new(
-        folder: Folder,
-        run: RunId,
-        attempt: AttemptId,
-        archives: HashMap<i64, PathBuf>,
-        coverage: Option<String>,
-        messages: mpsc::Sender<Message>,
-        wish: watch::Receiver<Wish>,
-    ) -> Result<LocalCoordinator, StoreError> {
+    pub(crate) fn new(seat: Seat, archives: HashMap<i64, PathBuf>) -> Result<LocalCoordinator, StoreError> {
+        let Seat {
+            folder,
+            run,
+            attempt,
+            coverage,
+            worker,
+            messages,
+            wish,
+        } = seat;
         let trace = Arc::new(folder.create_trace(run, attempt)?);
         Ok(LocalCoordinator {
             run,
@@ -103,6 +122,7 @@ impl LocalCoordinator {
             room: Arc::new(Semaphore::new(UNSEEN_BYTES as usize)),
             coverage,
             archives,
+            worker,
             messages,
             wish,
             finished: AtomicBool::new(false),
@@ -118,9 +138,9 @@ impl LocalCoordinator {
     }
 
     async fn send(&self, report: Report) -> Result<(), CoordinatorError> {
-        let attempt = self.attempt;
+        let worker = self.worker;
         self.messages
-            .send(Message { attempt, report })
+            .send(Message { worker, report })
             .await
             .map_err(|_| CoordinatorError::Gone)
     }
@@ -284,16 +304,16 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let (messages, mut inbox) = mpsc::channel(1000);
         let (_wishes, wish) = watch::channel(Wish::Run);
-        let coordinator = LocalCoordinator::new(
-            Folder::of(root.path()),
-            RunId(1),
-            AttemptId(1),
-            HashMap::new(),
-            None,
+        let seat = Seat {
+            folder: Folder::of(root.path()),
+            run: RunId(1),
+            attempt: AttemptId(1),
+            coverage: None,
+            worker: Worker(1),
             messages,
             wish,
-        )
-        .unwrap();
+        };
+        let coordinator = LocalCoordinator::new(seat, HashMap::new()).unwrap();
         let chunk = vec![b'x'; UNSEEN_BYTES as usize / 4];
         for _ in 0..4 {
             coordinator.append_trace(&chunk).await.unwrap();

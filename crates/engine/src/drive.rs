@@ -1,10 +1,14 @@
-//! The loop: an asynchronous shell around the pipeline.
+//! The loop: an asynchronous shell around the pipelines.
 //!
 //! [`Drive::next`] turns the world into one [`Occurrence`] and changes nothing; [`Drive::handle`] changes the state and
 //! never waits. Every transition goes the same way, through [`Drive::apply`]: the pipeline decides, the rows are
-//! written, then the observer hears of it and the jobs do. A store that fails ends the run at once, since nothing
+//! written, then the observer hears of it and the jobs do. A store that fails ends everything at once, since nothing
 //! may happen that is not taken down. The files below `drive/` hold one kind of change each.
+//!
+//! The runs that trigger jobs start join the one that was asked for: one loop drives the whole family, so that all its
+//! jobs share one limit, one observer and one interrupt. What is special about trigger jobs is in [`bridges`].
 
+mod bridges;
 mod handing_over;
 mod hearing;
 mod stopping;
@@ -13,7 +17,7 @@ mod waiting;
 
 use std::collections::HashMap;
 
-use gantry_pipeline::{Event, JobIndex, Moment, Status};
+use gantry_pipeline::{Event, JobIndex, Moment};
 use gantry_protocol::Wish;
 use gantry_protocol::payload::JobPayload;
 use gantry_store::{AttemptId, Timestamp};
@@ -22,9 +26,10 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use self::stopping::wish_beyond;
-use self::waiting::to_play;
-use crate::coordinator::{LocalCoordinator, Message};
+use crate::coordinator::{LocalCoordinator, Message, Worker};
+use crate::downstream::Downstreams;
 use crate::error::EngineError;
+use crate::member::{Member, MemberIndex, ROOT};
 use crate::observer::{Notice, Observer};
 use crate::resources::ASK_AGAIN;
 use crate::run::Run;
@@ -34,7 +39,8 @@ use crate::summary::Summary;
 const MESSAGES: usize = 256;
 
 pub(crate) struct Drive<'o, S, O> {
-    run: Run,
+    family: Vec<Member>,
+    downstreams: &'o dyn Downstreams,
     start: S,
     observer: &'o mut O,
     interrupt: watch::Receiver<Wish>,
@@ -45,15 +51,17 @@ pub(crate) struct Drive<'o, S, O> {
     /// The runners at work. The loop waits for each before it ends, however it ends.
     runners: JoinSet<()>,
     working: HashMap<Id, Working>,
-    /// The manual jobs that are to be started on the person's behalf, each once.
-    to_play: Vec<JobIndex>,
+    /// How many runners there have been.
+    workers: u64,
     /// A job waits for what somebody else has, of whose end nothing is heard.
     asks_again: bool,
 }
 
 /// A job that a runner has.
 struct Working {
+    member: MemberIndex,
     job: JobIndex,
+    worker: Worker,
     attempt: AttemptId,
     number: u32,
     wish: watch::Sender<Wish>,
@@ -78,11 +86,17 @@ where
     F: Future<Output = ()> + Send + 'static,
     O: Observer,
 {
-    pub(crate) fn new(run: Run, start: S, observer: &'o mut O, interrupt: watch::Receiver<Wish>) -> Self {
+    pub(crate) fn new(
+        run: Run,
+        downstreams: &'o dyn Downstreams,
+        start: S,
+        observer: &'o mut O,
+        interrupt: watch::Receiver<Wish>,
+    ) -> Self {
         let (sender, messages) = mpsc::channel(MESSAGES);
-        let to_play = to_play(&run);
         Drive {
-            run,
+            family: vec![Member::new(run, None, 0)],
+            downstreams,
             start,
             observer,
             interrupt,
@@ -91,43 +105,57 @@ where
             messages,
             runners: JoinSet::new(),
             working: HashMap::new(),
-            to_play,
+            workers: 0,
             asks_again: false,
         }
     }
 
     pub(crate) async fn run(mut self) -> Result<Summary, EngineError> {
         let result = self.until_settled().await;
-        if result.is_err() {
+        if let Err(error) = result {
             self.abandon().await;
+            return Err(error);
         }
-        result
+        Ok(Summary::of_family(self.family))
     }
 
-    async fn until_settled(&mut self) -> Result<Summary, EngineError> {
-        self.observer.notice(Notice::Started {
-            run: self.run.ledger.run(),
-            jobs: self.run.plan.jobs.len(),
-        });
-        self.keep()?;
-        self.apply(Event::Start, None)?;
-        self.run.ledger.explain(self.stuck())?;
+    async fn until_settled(&mut self) -> Result<(), EngineError> {
+        self.begin(ROOT)?;
         loop {
-            self.play_chosen()?;
-            self.grant_resources()?;
+            self.asks_again = false;
+            // A run that starts another one, or ends, may set others going; those before it in the family as well.
+            while self.advance()? {}
             self.hand_out()?;
-            if self.runners.is_empty() && self.run.pipeline.is_settled() {
-                return self.finish();
+            if self.runners.is_empty() && self.family.iter().all(|member| member.summary.is_some()) {
+                return Ok(());
             }
             let occurrence = self.next().await;
             self.handle(occurrence)?;
         }
     }
 
+    /// Does what can be done without waiting, and returns true when it may have set something else going.
+    fn advance(&mut self) -> Result<bool, EngineError> {
+        let mut set_going = false;
+        for member in self.members() {
+            if self.member(member).summary.is_none() {
+                self.play_chosen(member)?;
+                self.grant_resources(member)?;
+                set_going |= self.start_bridges(member)?;
+                set_going |= self.finish_if_over(member)?;
+            }
+        }
+        Ok(set_going)
+    }
+
     /// Waits for what happens next. Cancel safe: what is not returned has not been taken.
     async fn next(&mut self) -> Occurrence {
-        let deadline = self.run.pipeline.next_deadline();
-        let deadline = deadline.map(|moment| self.run.clock.instant_of(timestamp(moment)));
+        let clock = self.member(ROOT).run.clock;
+        let deadlines = self
+            .family
+            .iter()
+            .filter_map(|member| member.run.pipeline.next_deadline());
+        let deadline = deadlines.min().map(|moment| clock.instant_of(timestamp(moment)));
         let wish = self.wish;
         tokio::select! {
             // A job that never stops talking must not keep the others from being heard.
@@ -150,27 +178,46 @@ where
             Occurrence::Message(message) => self.hear(message),
             Occurrence::RunnerEnded(id, panic) => self.runner_ended(id, panic),
             Occurrence::Interrupted(wish) => self.interrupted(wish),
-            Occurrence::Deadline => self.apply(Event::Tick, None),
+            Occurrence::Deadline => self.tick(),
             Occurrence::AskAgain => Ok(()),
         }
     }
-    fn finish(&mut self) -> Result<Summary, EngineError> {
-        let status = self.run.pipeline.status();
-        self.run.ledger.explain(self.stuck())?;
-        self.run.ledger.finish(status)?;
-        let run = self.run.ledger.run();
-        self.observer.notice(Notice::Finished { run, status });
-        Ok(Summary::of(&self.run, self.wish > Wish::Run))
+
+    fn tick(&mut self) -> Result<(), EngineError> {
+        for member in self.members() {
+            if self.member(member).run.pipeline.next_deadline().is_some() {
+                self.apply(member, Event::Tick, None)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<S, O: Observer> Drive<'_, S, O> {
+    /// Begins with what an earlier run has done already.
+    fn begin(&mut self, member: MemberIndex) -> Result<(), EngineError> {
+        let begun = &self.family[member.0];
+        self.observer.notice(Notice::Started {
+            run: begun.id(),
+            jobs: begun.run.plan.jobs.len(),
+            bridge: begun.bridge(),
+        });
+        self.keep(member)?;
+        self.apply(member, Event::Start, None)?;
+        let stuck = self.member(member).stuck();
+        self.member_mut(member).run.ledger.explain(stuck)
     }
 
-    /// The jobs that have never moved, and what they wait for.
-    fn stuck(&self) -> Vec<(JobIndex, String)> {
-        let pipeline = &self.run.pipeline;
-        self.run
-            .job_indices()
-            .filter(|job| pipeline.job(*job).status == Status::Created)
-            .map(|job| (job, pipeline.reason(job).to_string()))
-            .collect()
+    fn members(&self) -> impl Iterator<Item = MemberIndex> + use<S, O> {
+        (0..self.family.len()).map(MemberIndex)
+    }
+
+    fn member(&self, member: MemberIndex) -> &Member {
+        &self.family[member.0]
+    }
+
+    fn member_mut(&mut self, member: MemberIndex) -> &mut Member {
+        &mut self.family[member.0]
     }
 }
 

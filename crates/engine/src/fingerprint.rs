@@ -6,12 +6,13 @@
 
 use std::fmt::{self, Write};
 
-use gantry_language::plan::PlannedJob;
+use gantry_language::plan::{PlanHash, PlannedJob};
 use gantry_language::variables::{Layers, Variable, for_job};
 use gantry_store::Key;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
+use crate::downstream::UPSTREAM_IDS;
 use crate::facts::Checkout;
 use crate::handover::Leftover;
 
@@ -22,7 +23,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fingerprint {
     version: u32,
-    /// The job as it is planned, and the keys of its caches.
+    /// The job as it is planned, the keys of its caches, and the child that it starts.
     definition: String,
     /// The commit, what is laid over it, and the same of submodules.
     files: String,
@@ -59,6 +60,8 @@ impl fmt::Display for Change {
 pub(crate) struct Ingredients<'a> {
     pub(crate) job: &'a PlannedJob,
     pub(crate) cache_keys: &'a [String],
+    /// What a trigger job starts, where that is known before anything runs.
+    pub(crate) child: Option<&'a PlanHash>,
     pub(crate) checkout: &'a Checkout,
     pub(crate) layers: &'a Layers,
     pub(crate) dependencies: &'a [Leftover],
@@ -88,7 +91,9 @@ impl Ingredients<'_> {
             version: VERSION,
             definition: digest(
                 key,
-                std::iter::once(self.job.definition()).chain(self.cache_keys.iter().cloned()),
+                std::iter::once(self.job.definition())
+                    .chain(self.cache_keys.iter().cloned())
+                    .chain(self.child.map(ToString::to_string)),
             ),
             files: digest(
                 key,
@@ -108,7 +113,9 @@ impl Ingredients<'_> {
             .flat_map(|from| &from.variables)
             .map(|variable| Variable::new(variable.key.as_str(), variable.value.as_str()))
             .collect();
-        for_job(self.layers, self.job, &[], &dotenv)
+        let mut variables = for_job(self.layers, self.job, &[], &dotenv);
+        variables.retain(|variable| !UPSTREAM_IDS.contains(&variable.key.as_str()));
+        variables
     }
 }
 

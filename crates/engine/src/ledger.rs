@@ -11,6 +11,7 @@ use gantry_store::{
 };
 
 use crate::clock::Clock;
+use crate::effect::Effect;
 use crate::error::EngineError;
 use crate::handover::{Archive, Leftover};
 use crate::resume::Kept;
@@ -44,6 +45,7 @@ pub(crate) struct Current {
     /// What the runner said about the failure.
     pub(crate) message: Option<String>,
     pub(crate) coverage: Option<String>,
+    pub(crate) effects: Vec<Effect>,
     /// What it has left behind for other jobs. It is in the store, too; a job with a thousand others before it
     /// should not have to ask for each.
     archive: Option<Archive>,
@@ -187,6 +189,7 @@ impl Ledger {
             failure_reason: failed
                 .and_then(|update| update.failure_reason)
                 .map(|reason| reason.as_str().to_owned())
+                .or_else(|| failed.and(failure(&transition.reason)))
                 .or_else(|| current.failure_reason.clone().filter(|_| is_kept)),
             exit_code: failed
                 .and_then(|update| update.exit_code)
@@ -245,6 +248,23 @@ impl Ledger {
         Ok(())
     }
 
+    /// Takes down the run that the last attempt at a trigger job has started.
+    pub(crate) fn lead_to(&mut self, job: JobIndex, run: RunId) -> Result<(), EngineError> {
+        Ok(self.store.set_downstream(self.current(job).attempt, run)?)
+    }
+
+    /// Takes down what the last attempt at a job has done outside.
+    pub(crate) fn affect(&mut self, job: JobIndex, effects: Vec<Effect>) -> Result<(), EngineError> {
+        if effects.is_empty() {
+            return Ok(());
+        }
+        let current = &mut self.current[job.0];
+        let json = serde_json::to_string(&effects).expect("BUG: effects cannot be written as JSON");
+        self.store.set_effects(current.attempt, &json)?;
+        current.effects = effects;
+        Ok(())
+    }
+
     /// Returns what the last attempt at a job left behind, unless that is nothing.
     pub(crate) fn leftover(&self, index: JobIndex, job: &PlannedJob) -> Option<Leftover> {
         let current = self.current(index);
@@ -277,6 +297,7 @@ impl Current {
             exit_code: None,
             message: None,
             coverage: None,
+            effects: Vec::new(),
             archive: None,
             variables: Vec::new(),
             fingerprint: None,
@@ -307,6 +328,14 @@ impl Current {
         self.reason.clone_from(&step.reason);
         self.failure_reason.clone_from(&step.failure_reason);
         self.exit_code = step.exit_code;
+    }
+}
+
+/// The word for a failure that no runner has spoken of.
+fn failure(reason: &Reason) -> Option<String> {
+    match reason {
+        Reason::Failed { failure, .. } | Reason::AllowedFailure { failure, .. } => Some(failure.clone()),
+        _ => None,
     }
 }
 

@@ -10,6 +10,9 @@
 //!                               a runner, which the caller brings
 //! ```
 //!
+//! A trigger job has no runner: [`Downstreams`] makes the run of the pipeline that it starts, and the same loop drives
+//! that one along.
+//!
 //! [`Run::start`] refuses what could only look green and takes the run down; [`Run::drive`] carries it out. What a
 //! job may do next is the [`Pipeline`](gantry_pipeline::Pipeline)'s decision alone; the loop turns the world into its
 //! events, and its transitions into rows, payloads and wishes. A transition is in the store before anybody sees
@@ -27,7 +30,9 @@ mod clock;
 mod coordinator;
 mod coverage;
 mod dotenv;
+mod downstream;
 mod drive;
+mod effect;
 mod error;
 mod executor;
 mod facts;
@@ -36,6 +41,7 @@ mod forecast;
 mod handover;
 mod hold;
 mod ledger;
+mod member;
 mod observer;
 mod payload;
 mod persisted;
@@ -53,6 +59,11 @@ mod token;
 pub use circumstances::Circumstances;
 pub use clock::Clock;
 pub use coordinator::LocalCoordinator;
+pub use downstream::{
+    Ask, DEEPEST, Downstreams, Foreseen, NoDownstreams, NotStarted, Parent, Target, Upstream, foresee,
+    options_below,
+};
+pub use effect::Effect;
 pub use error::EngineError;
 pub use executor::{Executor, Venue, venues};
 pub use facts::{Checkout, Facts, NoTree, Project, Submodule, Tree, TreeError};
@@ -65,5 +76,5 @@ pub use request::{Deploy, Options, RunRequest, Selection};
 pub use resume::{Cause, Fate, Kept, Resumed, Resumption, Uncertain};
 pub use revisit::{Revisit, RevisitError};
 pub use run::Run;
-pub use select::{Refusal, RefusalCause, UnknownName, refusals, select};
+pub use select::{Refusal, RefusalCause, UnknownName, is_played, refusals, select};
 pub use summary::{Consent, Ending, JobSummary, Summary};

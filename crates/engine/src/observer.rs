@@ -14,6 +14,8 @@ pub enum Notice<'a> {
     Started {
         run: RunId,
         jobs: usize,
+        /// The trigger job that has started it, by its full name; `None` for the run that was asked for.
+        bridge: Option<&'a str>,
     },
     Transition {
         job: JobName<'a>,
@@ -26,10 +28,7 @@ pub enum Notice<'a> {
         attempts: Option<u32>,
     },
     /// The next bytes of a job's trace, cut anywhere.
-    Trace {
-        job: JobName<'a>,
-        bytes: &'a [u8],
-    },
+    Trace { job: JobName<'a>, bytes: &'a [u8] },
     Artifact {
         job: JobName<'a>,
         artifact: &'a NewArtifact,
@@ -37,12 +36,15 @@ pub enum Notice<'a> {
     Finished {
         run: RunId,
         status: Status,
+        bridge: Option<&'a str>,
     },
 }
 
 /// Which attempt at which job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobName<'a> {
+    /// Behind the names of the trigger jobs that lead to its run, where it is not the one that was asked for:
+    /// `bridge/job`. No two jobs at work have the same; attempts of different projects may share a number.
     pub name: &'a str,
     pub stage: &'a str,
     pub attempt: AttemptId,

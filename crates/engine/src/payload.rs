@@ -220,7 +220,7 @@ fn variable(variable: gantry_language::variables::Variable) -> Variable {
     }
 }
 
-/// There is no step for a release: a job that makes one is refused before anything starts.
+/// There is no step for a release: nobody here can create one, so that it is recorded instead.
 fn steps(build: &Build, timeout: i64) -> Vec<Step> {
     let mut steps = vec![Step {
         name: "script".to_owned(),

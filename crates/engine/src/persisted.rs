@@ -61,6 +61,17 @@ fn override_with(variables: &mut Vec<Variable>, key: &str, value: String) {
     variables.push(Variable::new(key, value));
 }
 
+/// Returns what a trigger job knows of its run before it has ended: nothing of an attempt, since none is handed out.
+pub(crate) fn of_bridge(handover: &Handover<'_>) -> Vec<Variable> {
+    let mut variables = of_run(handover);
+    variables.retain(|variable| variable.key.starts_with("CI_PIPELINE_"));
+    let job = handover.job;
+    variables.push(Variable::new("CI_JOB_NAME", job.name.as_str()));
+    variables.push(Variable::new("CI_JOB_STAGE", job.stage.as_str()));
+    variables.extend(job.environment.as_ref().map(of_environment).unwrap_or_default());
+    variables
+}
+
 fn persisted(handover: &Handover<'_>) -> Vec<Variable> {
     let mut variables = of_run(handover);
     variables.extend(of_job(handover));

@@ -1,13 +1,16 @@
-//! What a job of a run is provided with, and what its result depends on.
+//! What a job of a run is provided with, what its result depends on, and what it has done.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use gantry_pipeline::JobIndex;
+use gantry_language::variables::Variable;
+use gantry_pipeline::{JobIndex, Status};
 
+use crate::error::EngineError;
 use crate::fingerprint::{Fingerprint, Ingredients};
 use crate::handover::{Handover, Leftover, artifact_sources};
 use crate::run::Run;
+use crate::{effect, persisted};
 
 impl Run {
     pub(crate) fn handover<'a>(&'a self, job: JobIndex, dependencies: &'a [Leftover]) -> Handover<'a> {
@@ -31,6 +34,7 @@ impl Run {
         Ingredients {
             job: &self.plan.jobs[job.0],
             cache_keys: &self.cache_keys[job.0],
+            child: self.children.get(&self.plan.jobs[job.0].name),
             checkout: &self.facts.checkout,
             layers: &self.layers,
             dependencies,
@@ -43,6 +47,23 @@ impl Run {
         artifact_sources(&self.plan, &self.plan.jobs[job.0])
             .filter_map(|source| self.ledger.leftover(source, &self.plan.jobs[source.0]))
             .collect()
+    }
+
+    /// Takes down what a job that succeeded has done outside; what it has left for others may be part of it.
+    pub(crate) fn record_effects(&mut self, job: JobIndex) -> Result<(), EngineError> {
+        let planned = &self.plan.jobs[job.0];
+        if self.pipeline.job(job).status != Status::Success || !effect::has_any(planned) {
+            return Ok(());
+        }
+        let dependencies = self.dependencies(job);
+        let mut variables = persisted::variables(&self.handover(job, &dependencies));
+        let own = self.ledger.leftover(job, planned);
+        for own in own.map(|left| left.variables).unwrap_or_default() {
+            variables.retain(|variable| variable.key != own.key);
+            variables.push(Variable::new(own.key, own.value));
+        }
+        let effects = effect::of(planned, &variables);
+        self.ledger.affect(job, effects)
     }
 
     /// Returns where the archives of dependencies lie, by the payload's ids.

@@ -1,8 +1,9 @@
 //! What is asked for: which jobs of a plan, and how far they may go.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 
-use gantry_language::plan::Plan;
+use gantry_language::plan::{Plan, PlanHash};
 use gantry_language::variables::Layers;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,8 @@ pub struct RunRequest {
     pub layers: Layers,
     pub facts: Facts,
     pub options: Options,
+    /// The plans of children that are known before anything runs, by the jobs that start them.
+    pub children: HashMap<String, PlanHash>,
     /// What is kept of an earlier run that this one continues.
     pub resumption: Option<Resumption>,
 }

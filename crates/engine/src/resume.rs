@@ -4,13 +4,18 @@
 //! the jobs before it, which have to be kept themselves or to be as idle as they were. Whatever else the earlier run
 //! has come to (a failure, an interruption, a job that never began) is not a result, and runs.
 //!
+//! A trigger job is kept when all of the child that it has started is; otherwise it starts its child again, and that
+//! run continues the earlier one in the same way.
+//!
 //! A job that reaches outside and was running when the earlier run was stopped is [`Uncertain`]: what it did until
 //! then nobody knows, so a person decides.
+
+mod children;
 
 use std::collections::HashMap;
 use std::fmt;
 
-use gantry_language::plan::{Plan, PlannedJob, When};
+use gantry_language::plan::{ChildInclude, Downstream, Plan, PlanHash, PlannedJob, Trigger, When, Work};
 use gantry_language::variables::Layers;
 use gantry_pipeline::{JobIndex, Outcome, Status};
 use gantry_protocol::FailureReason;
@@ -24,7 +29,7 @@ use crate::fingerprint::{Change, Fingerprint, Ingredients};
 use crate::handover::{Archive, Leftover, artifact_sources};
 use crate::hold::{Hold, hold};
 use crate::request::{Deploy, Options, RunRequest};
-use crate::select::{is_played, predecessors, select};
+use crate::select::{is_played, predecessors, select, starts_child};
 
 /// What becomes of every job of a run that continues another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +46,8 @@ pub struct Resumption {
 pub struct Resumed {
     pub job: String,
     pub fate: Fate,
+    /// The run that a trigger job started, which its new child continues.
+    pub child: Option<RunId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +71,8 @@ pub enum Cause {
     After {
         job: String,
     },
+    /// The pipeline that it started has more to do.
+    Downstream,
     /// Files that it left behind are not there any more.
     ArtifactsGone,
     /// Nobody took down what it depended on.
@@ -79,6 +88,7 @@ impl fmt::Display for Cause {
             Cause::Stopped => f.write_str("it was stopped"),
             Cause::Changed(change) => change.fmt(f),
             Cause::After { job } => write!(f, "`{job}` before it runs"),
+            Cause::Downstream => f.write_str("its pipeline is not done"),
             Cause::ArtifactsGone => f.write_str("its artifacts are gone"),
             Cause::NotKnown => f.write_str("what it depended on was not taken down"),
         }
@@ -141,6 +151,7 @@ impl Resumption {
             cache_keys: cache_key::of_plan(&plan, tree)?,
             attempts: by_job(reader.latest_attempts(from)?),
             fingerprints: reader.fingerprints(from)?,
+            children: &request.children,
             layers: &request.layers,
             checkout: &request.facts.checkout,
             options: &request.options,
@@ -149,7 +160,7 @@ impl Resumption {
         let fates = comparison.fates()?;
         Ok(Resumption {
             from,
-            uncertain: comparison.uncertain(),
+            uncertain: comparison.uncertain()?,
             jobs: plan
                 .jobs
                 .iter()
@@ -157,6 +168,10 @@ impl Resumption {
                 .map(|(job, fate)| Resumed {
                     job: job.name.clone(),
                     fate,
+                    child: comparison
+                        .attempts
+                        .get(&job.name)
+                        .and_then(|attempt| attempt.downstream),
                 })
                 .collect(),
         })
@@ -168,6 +183,11 @@ impl Resumption {
             Fate::Kept(kept) if resumed.job == job => Some(&**kept),
             _ => None,
         })
+    }
+
+    /// Returns the run that the child of a trigger job continues.
+    pub(crate) fn child_of(&self, job: &str) -> Option<RunId> {
+        self.jobs.iter().find(|resumed| resumed.job == job)?.child
     }
 
     /// Returns why a job runs again, or for the first time.
@@ -202,6 +222,7 @@ struct Comparison<'a> {
     key: Option<Key>,
     plan: &'a Plan,
     options: &'a Options,
+    children: &'a HashMap<String, PlanHash>,
     layers: &'a Layers,
     checkout: &'a Checkout,
     /// By the position of the job.
@@ -230,7 +251,9 @@ impl Comparison<'_> {
             }
             let job = &self.plan.jobs[position];
             let before: Vec<usize> = predecessors(self.plan, job)
-                .map(|before| positions[before.name.as_str()])
+                .map(|before| before.name.as_str())
+                .chain(generators(job))
+                .filter_map(|before| positions.get(before).copied())
                 .collect();
             if entered {
                 let fate = self.fate(JobIndex(position), &before, &fates)?;
@@ -260,6 +283,7 @@ impl Comparison<'_> {
         let outcome = match Standing::of(attempt, job) {
             Standing::Done(outcome) => outcome,
             Standing::Ended(cause) => return Ok(Fate::Runs(cause)),
+            Standing::Idle if attempt.downstream.is_some() => return Ok(Fate::Runs(Cause::Downstream)),
             Standing::Idle if self.waits_for_a_person(job) || attempt.status == Status::Skipped.as_str() => {
                 return Ok(match before.iter().find(runs) {
                     Some(position) => Fate::Runs(self.after(*position)),
@@ -270,6 +294,9 @@ impl Comparison<'_> {
         };
         if let Some(position) = before.iter().find(runs) {
             return Ok(Fate::Runs(self.after(*position)));
+        }
+        if starts_child(job) && !children::is_done(self.reader, attempt.downstream, job, self.options)? {
+            return Ok(Fate::Runs(Cause::Downstream));
         }
         let dependencies: Vec<Leftover> = artifact_sources(self.plan, job)
             .filter_map(|source| match &fates[source.0] {
@@ -312,6 +339,7 @@ impl Comparison<'_> {
         let now = Ingredients {
             job: &self.plan.jobs[index.0],
             cache_keys: &self.cache_keys[index.0],
+            child: self.children.get(&self.plan.jobs[index.0].name),
             checkout: self.checkout,
             layers: self.layers,
             dependencies,
@@ -347,23 +375,46 @@ impl Comparison<'_> {
     }
 
     /// Returns the jobs that were stopped while they reached outside, and that nobody has let go this time.
-    fn uncertain(&self) -> Vec<Uncertain> {
-        self.plan
-            .jobs
-            .iter()
-            .filter(|job| {
-                let attempt = self.attempts.get(&job.name);
-                attempt.is_some_and(|attempt| Standing::of(attempt, job) == Standing::Ended(Cause::Stopped))
-            })
-            .filter(|job| hold(job, &self.options.deploy).is_some())
-            .filter_map(|job| {
-                Some(Uncertain {
-                    job: job.name.clone(),
-                    hold: hold(job, &Deploy::No)?,
-                })
-            })
-            .collect()
+    fn uncertain(&self) -> Result<Vec<Uncertain>, EngineError> {
+        let mut uncertain = Vec::new();
+        for job in &self.plan.jobs {
+            let Some(attempt) = self.attempts.get(&job.name) else {
+                continue;
+            };
+            uncertain.extend(is_uncertain(job, attempt, self.options));
+            uncertain.extend(children::uncertain(
+                self.reader,
+                attempt.downstream,
+                job,
+                self.options,
+            )?);
+        }
+        Ok(uncertain)
     }
+}
+
+fn is_uncertain(job: &PlannedJob, attempt: &Attempt, options: &Options) -> Option<Uncertain> {
+    let stopped = Standing::of(attempt, job) == Standing::Ended(Cause::Stopped);
+    hold(job, &options.deploy).filter(|_| stopped)?;
+    Some(Uncertain {
+        job: job.name.clone(),
+        hold: hold(job, &Deploy::No)?,
+    })
+}
+
+/// The jobs that leave the files of a child.
+fn generators(job: &PlannedJob) -> impl Iterator<Item = &str> {
+    let include = match &job.work {
+        Work::Trigger(Trigger {
+            downstream: Downstream::Child { include },
+            ..
+        }) => include.as_slice(),
+        Work::Trigger(_) | Work::Build(_) => &[],
+    };
+    include.iter().filter_map(|include| match include {
+        ChildInclude::Artifact { job, .. } => Some(job.as_str()),
+        ChildInclude::Local { .. } => None,
+    })
 }
 
 /// Where a job stood when the earlier run ended.

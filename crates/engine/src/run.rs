@@ -1,8 +1,8 @@
 //! One run: a plan, its rows, and the pipeline that says what comes next.
 
-use std::future::Future;
+use std::collections::HashMap;
 
-use gantry_language::plan::Plan;
+use gantry_language::plan::{Plan, PlanHash};
 use gantry_language::variables::Layers;
 use gantry_pipeline::{JobIndex, Pipeline, Status};
 use gantry_protocol::Wish;
@@ -14,6 +14,7 @@ use crate::cache_key::{self, CacheKeys};
 use crate::circumstances::Circumstances;
 use crate::clock::Clock;
 use crate::coordinator::LocalCoordinator;
+use crate::downstream::{Downstreams, Parent};
 use crate::drive::Drive;
 use crate::error::EngineError;
 use crate::facts::{Facts, Tree};
@@ -35,6 +36,8 @@ pub struct Run {
     pub(crate) layers: Layers,
     pub(crate) facts: Facts,
     pub(crate) options: Options,
+    /// The plans of children that were known when it began.
+    pub(crate) children: HashMap<String, PlanHash>,
     pub(crate) resumption: Option<Resumption>,
     /// By the index of the job.
     pub(crate) cache_keys: Vec<CacheKeys>,
@@ -59,15 +62,41 @@ impl Run {
             return Err(EngineError::Refused(refused));
         }
         let plan = select(&request.plan, &request.options)?;
+        Run::create(store, request, plan, None, tree, clock)
+    }
+
+    /// Takes down the run of a pipeline that a trigger job starts: all jobs of its plan.
+    ///
+    /// Nothing is refused here. What cannot be carried out is for [`Downstreams::start`] to find.
+    pub fn start_downstream(
+        store: Store,
+        request: RunRequest,
+        parent: &Parent,
+        tree: &dyn Tree,
+        clock: Clock,
+    ) -> Result<Run, EngineError> {
+        let plan = request.plan.clone();
+        Run::create(store, request, plan, Some(parent), tree, clock)
+    }
+
+    fn create(
+        store: Store,
+        request: RunRequest,
+        plan: Plan,
+        parent: Option<&Parent>,
+        tree: &dyn Tree,
+        clock: Clock,
+    ) -> Result<Run, EngineError> {
         let cache_keys = cache_key::of_plan(&plan, tree)?;
         let pipeline = Pipeline::new(&plan, |job| {
             hold(job, &request.options.deploy).map(|hold| hold.to_string())
         });
-        let ledger = Ledger::create(store, &new_run(&request, clock), &plan, clock)?;
+        let ledger = Ledger::create(store, &new_run(&request, parent, clock), &plan, clock)?;
         let RunRequest {
             layers,
             facts,
             options,
+            children,
             resumption,
             ..
         } = request;
@@ -76,6 +105,7 @@ impl Run {
             layers,
             facts,
             options,
+            children,
             resumption,
             cache_keys,
             pipeline,
@@ -95,10 +125,12 @@ impl Run {
 
     /// Carries the run out, and returns when no job runs and none can start without a person.
     ///
-    /// `start` gives a job to a runner; the future it returns is the runner at work, and is waited for. `interrupt`
-    /// is what the person wants: [`Wish::Cancel`] lets the jobs clean up, [`Wish::Abort`] does not.
+    /// `downstreams` makes the pipelines that trigger jobs ask for; their runs are driven along, and share the limit
+    /// of jobs at a time. `start` gives a job to a runner; the future it returns is the runner at work, and is waited
+    /// for. `interrupt` is what the person wants: [`Wish::Cancel`] lets the jobs clean up, [`Wish::Abort`] does not.
     pub async fn drive<S, F>(
         self,
+        downstreams: &dyn Downstreams,
         start: S,
         observer: &mut impl Observer,
         interrupt: watch::Receiver<Wish>,
@@ -107,12 +139,14 @@ impl Run {
         S: Fn(JobPayload, LocalCoordinator) -> F,
         F: Future<Output = ()> + Send + 'static,
     {
-        Drive::new(self, start, observer, interrupt).run().await
+        Drive::new(self, downstreams, start, observer, interrupt)
+            .run()
+            .await
     }
 }
 
 /// The whole plan is kept, also where only some of its jobs were asked for: `why` looks at it later.
-fn new_run(request: &RunRequest, clock: Clock) -> NewRun {
+fn new_run(request: &RunRequest, parent: Option<&Parent>, clock: Clock) -> NewRun {
     NewRun {
         created_at: clock.now(),
         status: Status::Created.as_str().to_owned(),
@@ -125,8 +159,8 @@ fn new_run(request: &RunRequest, clock: Clock) -> NewRun {
         plan: json(&request.plan),
         options: json(&request.options),
         circumstances: json(&Circumstances::new(&request.facts, &request.layers)),
-        parent: None,
-        bridge: None,
+        parent: parent.and_then(|parent| parent.run),
+        bridge: parent.map(|parent| parent.bridge.clone()),
     }
 }
 

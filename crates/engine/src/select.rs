@@ -36,12 +36,6 @@ pub struct Refusal {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalCause {
-    #[error("starts a pipeline of `{project}`, which is not supported yet")]
-    Trigger { project: String },
-    #[error("starts a child pipeline, which is not supported yet")]
-    Child,
-    #[error("makes a release, which is not supported yet")]
-    Release,
     #[error("gets `{variable}` by `{keyword}`, which takes a server")]
     Provided { keyword: &'static str, variable: String },
     #[error("needs artifacts of `{job}` in another pipeline, which only a server has")]
@@ -100,19 +94,10 @@ pub(crate) fn starting<'a>(selected: &'a Plan, options: &'a Options) -> impl Ite
 
 fn refusal_cause(job: &PlannedJob, layers: &Layers, options: &Options) -> Option<RefusalCause> {
     let build = match &job.work {
-        Work::Trigger(trigger) => {
-            return Some(match &trigger.downstream {
-                Downstream::Child { .. } => RefusalCause::Child,
-                Downstream::Project { project, .. } => RefusalCause::Trigger {
-                    project: project.clone(),
-                },
-            });
-        }
+        // Whether its pipeline can be made is for the caller to find out.
+        Work::Trigger(_) => return None,
         Work::Build(build) => build,
     };
-    if build.release.is_some() {
-        return Some(RefusalCause::Release);
-    }
     if let Some(need) = job.foreign_needs.iter().find(|need| need.artifacts) {
         return Some(RefusalCause::ForeignNeed {
             job: need.job.clone(),
@@ -161,10 +146,12 @@ fn steering(job: &PlannedJob, layers: &Layers) -> Result<Option<Strategy>, Unsup
 ///
 /// What a job waits for and is not there counts as absent, as in a pipeline whose rules left it out.
 pub fn select(plan: &Plan, options: &Options) -> Result<Plan, UnknownName> {
-    for name in &options.manual {
+    for name in options.manual.iter().filter(|name| !is_in_child(plan, name)) {
         known_job(plan, name)?;
     }
-    known_environments(plan, &options.deploy)?;
+    if !plan.jobs.iter().any(starts_child) {
+        known_environments(plan, &options.deploy)?;
+    }
     let (meant, with_needs): (Vec<&PlannedJob>, bool) = match &options.selection {
         Selection::All => return Ok(plan.clone()),
         Selection::Jobs { names, with_needs } => {
@@ -195,7 +182,7 @@ pub fn select(plan: &Plan, options: &Options) -> Result<Plan, UnknownName> {
 }
 
 /// Returns true when the request starts the job although it is manual.
-pub(crate) fn is_played(job: &PlannedJob, options: &Options) -> bool {
+pub fn is_played(job: &PlannedJob, options: &Options) -> bool {
     let named = |names: &[String]| names.iter().any(|name| is_named(job, name));
     match &options.selection {
         Selection::Jobs { names, .. } => named(names) || named(&options.manual),
@@ -219,6 +206,26 @@ fn named<'a>(plan: &'a Plan, names: &'a [String]) -> impl Iterator<Item = &'a Pl
 
 fn is_named(job: &PlannedJob, name: &str) -> bool {
     job.name == name || job.base_name == name
+}
+
+/// A job of a child pipeline is named behind its bridge, and known once there is the child.
+fn is_in_child(plan: &Plan, name: &str) -> bool {
+    plan.jobs
+        .iter()
+        .filter(|job| starts_child(job))
+        .any(|bridge| below(bridge, name).is_some())
+}
+
+/// Returns the name that a job has in the pipeline that `bridge` starts.
+pub(crate) fn below<'n>(bridge: &PlannedJob, name: &'n str) -> Option<&'n str> {
+    name.strip_prefix(bridge.name.as_str())?.strip_prefix('/')
+}
+
+pub(crate) fn starts_child(job: &PlannedJob) -> bool {
+    match &job.work {
+        Work::Trigger(trigger) => matches!(trigger.downstream, Downstream::Child { .. }),
+        Work::Build(_) => false,
+    }
 }
 
 fn known_job(plan: &Plan, name: &str) -> Result<(), UnknownName> {

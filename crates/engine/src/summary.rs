@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use gantry_language::plan::When;
+use gantry_language::plan::{When, Work};
 use gantry_pipeline::{JobIndex, Reason, Status};
 use gantry_store::{AttemptId, RunId};
 
+use crate::effect::Effect;
 use crate::hold::{Hold, hold};
+use crate::member::Member;
 use crate::run::Run;
 use crate::select::is_played;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     pub run: RunId,
+    /// The project that the run belongs to, and its number with it.
+    pub project: String,
     pub status: Status,
     pub ending: Ending,
     /// The jobs worked in the user's own folder.
@@ -57,8 +61,14 @@ pub struct JobSummary {
     pub consent: Option<Consent>,
     /// In percent, as the log had it.
     pub coverage: Option<String>,
+    /// What it has done outside.
+    pub effects: Vec<Effect>,
     /// How long it ran, if it ran to an end.
     pub duration: Option<Duration>,
+    /// It starts a pipeline, and has no log.
+    pub is_trigger: bool,
+    /// The run that a trigger job has started.
+    pub downstream: Option<Box<Summary>>,
 }
 
 /// What a person has to say for a job to start.
@@ -78,6 +88,7 @@ impl Summary {
         let status = run.pipeline.status();
         Summary {
             run: run.ledger.run(),
+            project: run.facts.project.path.clone(),
             status,
             in_place: run.options.in_place,
             ending: match interrupted {
@@ -86,6 +97,27 @@ impl Summary {
             },
             jobs,
         }
+    }
+}
+
+impl Summary {
+    /// Returns the summary of the first run, with those of the others at the trigger jobs that have started them.
+    pub(crate) fn of_family(mut family: Vec<Member>) -> Summary {
+        // A run comes after the one that has started it, and a later start of the same job counts.
+        while family.len() > 1
+            && let Some(Member {
+                above: Some(above),
+                summary: Some(summary),
+                ..
+            }) = family.pop()
+        {
+            let upstream = family[above.member.0].summary.as_mut();
+            if let Some(job) = upstream.and_then(|upstream| upstream.jobs.get_mut(above.job.0)) {
+                job.downstream.get_or_insert(Box::new(summary));
+            }
+        }
+        let root = family.pop().and_then(|root| root.summary);
+        root.unwrap_or_else(|| panic!("BUG: the loop ended before its first run did"))
     }
 }
 
@@ -128,7 +160,10 @@ impl JobSummary {
             message: current.message.clone(),
             consent: (state.status == Status::Manual).then(|| Consent::of(run, job)),
             coverage: current.coverage.clone(),
+            effects: current.effects.clone(),
             duration: current.duration(),
+            is_trigger: matches!(planned.work, Work::Trigger(_)),
+            downstream: None,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! `gantry run`: whole pipelines, one file for each topic.
 
 mod artifacts;
+mod auto_cancel;
 mod cache;
 mod coverage;
 mod deploy;
+mod effects;
 mod endings;
 mod in_place;
 mod live;

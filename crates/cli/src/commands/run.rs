@@ -1,11 +1,12 @@
 //! `gantry run`: the pipeline, here.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use gantry_engine::{
-    Checkout, Clock, Deploy, Ending, EngineError, Executor, Facts, Options, Project, Refusal, Run,
-    RunRequest, Selection, Submodule, Summary, UnknownName, Venue, refusals, venues,
+    Checkout, Clock, Deploy, Ending, EngineError, Executor, Facts, NoDownstreams, Options, Project, Refusal,
+    Run, RunRequest, Selection, Submodule, Summary, UnknownName, Venue, refusals, venues,
 };
 use gantry_git::Snapshot;
 use gantry_language::compile::Outcome;
@@ -128,6 +129,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         layers: question.layers.clone(),
         plan,
         options,
+        children: HashMap::new(),
         resumption: None,
     };
     let files = Files::new(question.checkout.project()?, &snapshot);
@@ -192,6 +194,7 @@ fn imagine(
         layers: question.layers.clone(),
         plan,
         options,
+        children: HashMap::new(),
         resumption: None,
     };
     if let (Some(earlier), Some(reader)) = (earlier, Store::open_read_only(&question.root)?) {
@@ -400,7 +403,9 @@ fn carry_out(
                 gantry_runner::carry_out(&payload, &settings, &coordinator).await;
             }
         };
-        run.drive(start, reporter, interrupts).await.map_err(engine_error)
+        run.drive(&NoDownstreams, start, reporter, interrupts)
+            .await
+            .map_err(engine_error)
     })
 }
 

@@ -1,6 +1,6 @@
 //! One event a line, for programs. `docs/json.md` describes them.
 
-use gantry_engine::{JobSummary, Notice, Observer};
+use gantry_engine::{JobSummary, Notice, Observer, Summary};
 use gantry_pipeline::{Reason, Status};
 use serde_json::{Value, json};
 
@@ -25,11 +25,13 @@ impl Json {
     /// Returns the events that a notice is worth.
     fn events(&mut self, notice: &Notice<'_>) -> Vec<Value> {
         match notice {
-            Notice::Started { run, jobs } => {
-                vec![json!({ "event": "run_started", "version": 1, "run": run.0, "jobs": jobs })]
+            Notice::Started { run, jobs, bridge } => {
+                vec![json!({
+                    "event": "run_started", "version": 1, "run": run.0, "jobs": jobs, "bridge": bridge,
+                })]
             }
             Notice::Trace { job, bytes } => {
-                let lines = self.streams.push(job.attempt, bytes);
+                let lines = self.streams.push(job.name, bytes);
                 lines
                     .iter()
                     .map(|line| log(job.name, job.number, &line.text))
@@ -44,7 +46,7 @@ impl Json {
                 ..
             } => {
                 let rest = match to.is_completed() {
-                    true => self.streams.end(job.attempt, false),
+                    true => self.streams.end(job.name, false),
                     false => Vec::new(),
                 };
                 let rest = rest.iter().map(|line| log(job.name, job.number, &line.text));
@@ -68,9 +70,9 @@ impl Json {
                 "file_name": artifact.file_name,
                 "size_bytes": artifact.size_bytes,
             })],
-            Notice::Finished { run, status } => {
-                vec![json!({ "event": "run_finished", "run": run.0, "status": status.as_str() })]
-            }
+            Notice::Finished { run, status, bridge } => vec![json!({
+                "event": "run_finished", "run": run.0, "status": status.as_str(), "bridge": bridge,
+            })],
         }
     }
 }
@@ -108,14 +110,19 @@ fn exit_code(to: Status, reason: &Reason) -> Option<i32> {
 
 /// Returns the last event of a run: what became of every job.
 fn summary(ending: &Ending<'_>) -> Value {
-    let summary = ending.summary;
+    let mut value = run_value(ending.summary);
+    value["event"] = json!("summary");
+    value["tests"] = json!((!ending.tests.is_empty()).then(|| tests_value(&ending.tests)));
+    value["scans"] = ending.scans.iter().map(scan_value).collect();
+    value
+}
+
+fn run_value(summary: &Summary) -> Value {
     json!({
-        "event": "summary",
         "run": summary.run.0,
+        "project": summary.project,
         "status": summary.status.as_str(),
         "jobs": summary.jobs.iter().map(job_value).collect::<Vec<_>>(),
-        "tests": (!ending.tests.is_empty()).then(|| tests_value(&ending.tests)),
-        "scans": ending.scans.iter().map(scan_value).collect::<Vec<_>>(),
     })
 }
 
@@ -131,6 +138,8 @@ fn job_value(job: &JobSummary) -> Value {
         "coverage": job.coverage.as_deref().and_then(|percent| percent.parse::<f64>().ok()),
         "exit_code": job.exit_code,
         "message": job.message,
+        "effects": job.effects,
+        "downstream": job.downstream.as_deref().map(run_value),
         "kept_from": job.kept_from.map(|run| run.0),
         "duration_ms": job.duration.map(|took| took.as_millis()),
     })

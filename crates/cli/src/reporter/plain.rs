@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use gantry_engine::{JobName, Notice, Observer};
 use gantry_pipeline::{Reason, Status};
-use gantry_store::AttemptId;
 
 use super::ending::Ending;
 use super::streams::Streams;
@@ -60,12 +59,12 @@ impl Reporter for Plain {
 
 /// Turns notices into lines.
 pub(super) struct PlainLines {
-    /// The width of the widest job name.
+    /// The width of the widest job name so far.
     wide: usize,
     /// By the names of jobs; a job has the same colour in every run of the same file.
     colors: HashMap<String, &'static str>,
-    /// How many attempts there may be, where one is not the first.
-    attempts: HashMap<AttemptId, u32>,
+    /// How many attempts there may be at a job, where one is not the first.
+    attempts: HashMap<String, u32>,
     streams: Streams,
 }
 
@@ -83,20 +82,29 @@ impl PlainLines {
         }
     }
 
+    /// Makes room for a job that nobody has announced: of another project, or of a child that a job has made.
+    fn know(&mut self, job: &str) {
+        if !self.colors.contains_key(job) {
+            let color = PREFIX_COLORS[self.colors.len() % PREFIX_COLORS.len()];
+            self.colors.insert(job.to_owned(), color);
+            self.wide = self.wide.max(output::width([job].into_iter(), MAX_PREFIX));
+        }
+    }
+
     pub(super) fn tails(&self) -> &Tails {
         &self.streams.tails
     }
 
     /// Returns what a job shows last, just now.
-    pub(super) fn latest(&self, attempt: AttemptId) -> Option<String> {
-        self.streams.latest(attempt)
+    pub(super) fn latest(&self, job: &str) -> Option<String> {
+        self.streams.latest(job)
     }
 
     /// Returns the lines that a notice is worth.
     pub(super) fn text(&mut self, notice: &Notice<'_>) -> String {
         match notice {
             Notice::Trace { job, bytes } => {
-                let lines = self.streams.push(job.attempt, bytes);
+                let lines = self.streams.push(job.name, bytes);
                 lines
                     .iter()
                     .map(|line| self.line(job, &escapes::colors_only(&line.text)))
@@ -130,16 +138,16 @@ impl PlainLines {
     ) -> String {
         let mut text = String::new();
         if let Reason::RetriedByItself { max, .. } = reason {
-            self.attempts.insert(job.attempt, max + 1);
+            self.attempts.insert(job.name.to_owned(), max + 1);
         }
         let attempt = Attempt {
             number: job.number,
-            of: attempts.or_else(|| self.attempts.get(&job.attempt).copied()),
+            of: attempts.or_else(|| self.attempts.get(job.name).copied()),
         };
         if to.is_completed() {
-            self.attempts.remove(&job.attempt);
+            self.attempts.remove(job.name);
             let failed = matches!(reason, Reason::Failed { .. }) && attempts.is_none();
-            for line in self.streams.end(job.attempt, failed) {
+            for line in self.streams.end(job.name, failed) {
                 text.push_str(&self.line(job, &escapes::colors_only(&line.text)));
             }
         }
@@ -149,7 +157,8 @@ impl PlainLines {
         text
     }
 
-    fn line(&self, job: &JobName<'_>, text: &str) -> String {
+    fn line(&mut self, job: &JobName<'_>, text: &str) -> String {
+        self.know(job.name);
         let color = self.colors.get(job.name).copied().unwrap_or_default();
         let prefix = padded(&cut(job.name, self.wide), self.wide);
         format!("{color}{prefix}{RESET} {DIM}|{RESET} {text}{RESET}\n")
@@ -158,6 +167,8 @@ impl PlainLines {
 
 #[cfg(test)]
 mod tests {
+    use gantry_store::AttemptId;
+
     use super::*;
     use crate::escapes::plain;
 

@@ -5,7 +5,7 @@
 use gantry_engine::{Consent, JobSummary, Summary};
 use gantry_pipeline::Status;
 
-use super::ending::Ending;
+use super::ending::{self, Ending, Job};
 use super::junit::{Counts, Tests};
 use super::scans::Scan;
 use super::tail::Tails;
@@ -21,24 +21,25 @@ const NAMED: usize = 2;
 pub(super) fn text(ending: &Ending<'_>, tails: &Tails) -> String {
     let summary = ending.summary;
     let mut out = String::new();
-    for job in summary.jobs.iter().filter(|job| is_failed_script(job)) {
-        push_tail(&mut out, summary, job, tails);
+    let jobs = ending::jobs(summary);
+    for job in jobs.iter().filter(|job| is_failed_script(job.job)) {
+        push_tail(&mut out, job, tails);
     }
     push_tests(&mut out, &ending.tests);
     push_scans(&mut out, &ending.scans);
     out.push_str(&format!(
         "\n{BOLD}run {} {}{RESET}\n",
         summary.run,
-        headline(summary)
+        headline(summary, &jobs)
     ));
     if summary.in_place {
         out.push_str(&format!(
             "  {YELLOW}in place: what the jobs did to your files stays{RESET}\n"
         ));
     }
-    let wide = output::width(summary.jobs.iter().map(|job| job.name.as_str()), MAX_NAME);
-    for job in &summary.jobs {
-        out.push_str(&row(summary, job, wide));
+    let wide = output::width(jobs.iter().map(|job| job.name.as_str()), MAX_NAME);
+    for job in &jobs {
+        out.push_str(&row(job, wide));
     }
     out
 }
@@ -49,13 +50,17 @@ fn is_failed_script(job: &JobSummary) -> bool {
     job.status == Status::Failed && !job.allowed_to_fail && (job.exit_code.is_some() || timed_out())
 }
 
-fn push_tail(out: &mut String, summary: &Summary, job: &JobSummary, tails: &Tails) {
-    let Some(tail) = tails.of(job.attempt) else { return };
-    let lines = tail.text(&wording::logs_command(summary.run, &job.name));
+fn push_tail(out: &mut String, job: &Job<'_>, tails: &Tails) {
+    let Some(tail) = tails.of(&job.name) else { return };
+    let whole = match job.is_here {
+        true => wording::logs_command(job.run.run, &job.job.name),
+        false => format!("run {} of `{}`", job.run.run, job.run.project),
+    };
+    let lines = tail.text(&whole);
     if lines.is_empty() {
         return;
     }
-    let why = wording::failure(job);
+    let why = wording::failure(job.job);
     out.push_str(&format!(
         "\n{BOLD}{RED}{}{RESET}{BOLD} failed: {why}{RESET}\n",
         job.name
@@ -122,9 +127,9 @@ fn tests_line(counts: Counts) -> String {
     }
 }
 
-fn headline(summary: &Summary) -> String {
+fn headline(summary: &Summary, jobs: &[Job<'_>]) -> String {
     use gantry_engine::Ending;
-    let waiting = summary.jobs.iter().filter(|job| job.consent.is_some()).count();
+    let waiting = jobs.iter().filter(|job| job.job.consent.is_some()).count();
     match summary.ending {
         Ending::Success if waiting > 0 => format!(
             "succeeded, {} not started",
@@ -132,19 +137,17 @@ fn headline(summary: &Summary) -> String {
         ),
         Ending::Success => "succeeded".to_owned(),
         Ending::Failed => "failed".to_owned(),
-        Ending::Waiting => format!("waits for a person {}", wanted(summary)),
+        Ending::Waiting => format!("waits for a person {}", wanted(jobs)),
         Ending::NothingToRun => "had nothing to run".to_owned(),
         Ending::Interrupted => "was interrupted".to_owned(),
     }
 }
 
 /// Returns what a person is waited for to do.
-fn wanted(summary: &Summary) -> String {
+fn wanted(jobs: &[Job<'_>]) -> String {
     let consents = || {
-        summary
-            .jobs
-            .iter()
-            .filter_map(|job| Some((job.name.as_str(), job.consent.as_ref()?)))
+        jobs.iter()
+            .filter_map(|job| Some((job.name.as_str(), job.job.consent.as_ref()?)))
     };
     // Where nothing else waits, the optional ones are what is left.
     let all_optional = consents().all(|(_, consent)| consent.optional);
@@ -177,7 +180,8 @@ fn list(names: &[&str]) -> String {
     }
 }
 
-fn row(summary: &Summary, job: &JobSummary, wide: usize) -> String {
+fn row(of: &Job<'_>, wide: usize) -> String {
+    let job = of.job;
     let (color, word) = match job.status {
         Status::Success => (GREEN, "success"),
         Status::Failed if job.allowed_to_fail => (YELLOW, "failed, allowed"),
@@ -189,18 +193,19 @@ fn row(summary: &Summary, job: &JobSummary, wide: usize) -> String {
         .duration
         .map(|took| format!("{:.1} s", took.as_secs_f64()))
         .unwrap_or_default();
-    let (why, command) = explanation(summary, job);
+    let (why, command) = explanation(of);
     let command = command.map_or(String::new(), |command| format!("  {DIM}{command}{RESET}"));
     let line = format!(
         "  {color}{}{RESET}  {}  {took:>7}  {why}{command}",
         padded(word, 15),
-        padded(&cut(&job.name, wide), wide)
+        padded(&cut(&of.name, wide), wide)
     );
     format!("{}\n", line.trim_end())
 }
 
 /// Returns why a job is where it is, and the command that leads on from there.
-fn explanation(summary: &Summary, job: &JobSummary) -> (String, Option<String>) {
+fn explanation(of: &Job<'_>) -> (String, Option<String>) {
+    let job = of.job;
     let attempts = match job.attempts {
         0 | 1 => String::new(),
         many => format!("{many} attempts"),
@@ -208,7 +213,7 @@ fn explanation(summary: &Summary, job: &JobSummary) -> (String, Option<String>) 
     match (&job.consent, job.status) {
         (Some(consent), _) => (
             waits(job, consent),
-            Some(wording::start_command(&job.name, consent)),
+            of.is_here.then(|| wording::start_command(&of.name, consent)),
         ),
         (None, _) if job.kept_from.is_some() => (job.reason.clone(), None),
         (None, Status::Success) => {
@@ -216,19 +221,32 @@ fn explanation(summary: &Summary, job: &JobSummary) -> (String, Option<String>) 
                 .coverage
                 .as_ref()
                 .map(|percent| format!("{percent} % covered"));
-            let parts = [covered.unwrap_or_default(), attempts];
-            let said: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            let effects = job.effects.iter().map(ToString::to_string);
+            let parts = started(of).into_iter().chain(covered).chain(effects);
+            let said: Vec<_> = parts.chain([attempts]).filter(|part| !part.is_empty()).collect();
             (said.join(", "), None)
         }
         (None, Status::Failed) => {
-            let mut why = wording::failure(job);
+            let mut why = started(of).unwrap_or_else(|| wording::failure(job));
             if !attempts.is_empty() {
                 why.push_str(&format!(", {attempts}"));
             }
-            (why, Some(wording::logs_command(summary.run, &job.name)))
+            let has_log = of.is_here && !job.is_trigger;
+            (why, has_log.then(|| wording::logs_command(of.run.run, &job.name)))
         }
         _ => (job.reason.clone(), None),
     }
+}
+
+/// What has become of the run that a trigger job has started.
+fn started(of: &Job<'_>) -> Option<String> {
+    let downstream = of.job.downstream.as_deref()?;
+    let project = match downstream.project.as_str() {
+        own if own == of.run.project => String::new(),
+        other => format!(" of `{other}`"),
+    };
+    let outcome = headline(downstream, &ending::jobs(downstream));
+    Some(format!("run {}{project} {outcome}", downstream.run))
 }
 
 fn waits(job: &JobSummary, consent: &Consent) -> String {

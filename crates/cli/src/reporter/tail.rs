@@ -5,8 +5,6 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use gantry_store::AttemptId;
-
 use crate::escapes;
 use crate::output::style::*;
 use crate::trace_view::{Line, Origin};
@@ -68,32 +66,32 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// The tails of the attempts that run, and of those that failed for good.
+/// The tails of the jobs that run, and of those that failed for good, by their names.
 #[derive(Debug, Default)]
 pub(super) struct Tails {
-    running: HashMap<AttemptId, Tail>,
-    failed: HashMap<AttemptId, Tail>,
+    running: HashMap<String, Tail>,
+    failed: HashMap<String, Tail>,
 }
 
 impl Tails {
-    pub(super) fn push(&mut self, attempt: AttemptId, lines: &[Line]) {
-        let tail = self.running.entry(attempt).or_default();
+    pub(super) fn push(&mut self, job: &str, lines: &[Line]) {
+        let tail = self.running.entry(job.to_owned()).or_default();
         for line in lines {
             tail.push(line);
         }
     }
 
-    pub(super) fn end(&mut self, attempt: AttemptId, failed: bool) {
-        if let Some(tail) = self.running.remove(&attempt)
+    pub(super) fn end(&mut self, job: &str, failed: bool) {
+        if let Some(tail) = self.running.remove(job)
             && failed
             && self.failed.len() < JOBS
         {
-            self.failed.insert(attempt, tail);
+            self.failed.insert(job.to_owned(), tail);
         }
     }
 
-    pub(super) fn of(&self, attempt: AttemptId) -> Option<&Tail> {
-        self.failed.get(&attempt)
+    pub(super) fn of(&self, job: &str) -> Option<&Tail> {
+        self.failed.get(job)
     }
 }
 
@@ -114,9 +112,9 @@ mod tests {
 
     fn shown(lines: &[Line]) -> String {
         let mut tails = Tails::default();
-        tails.push(AttemptId(1), lines);
-        tails.end(AttemptId(1), true);
-        let tail = tails.of(AttemptId(1)).unwrap();
+        tails.push("unit", lines);
+        tails.end("unit", true);
+        let tail = tails.of("unit").unwrap();
         escapes::plain(&tail.text("gantry logs 7 'unit'").join("↵"))
     }
 
@@ -158,8 +156,8 @@ mod tests {
     fn little_is_kept_of_many_jobs() {
         let mut tails = Tails::default();
         for id in 0..1000 {
-            tails.push(AttemptId(id), &[line("x")]);
-            tails.end(AttemptId(id), id % 2 == 0);
+            tails.push(&id.to_string(), &[line("x")]);
+            tails.end(&id.to_string(), id % 2 == 0);
         }
         assert_eq!((tails.running.len(), tails.failed.len()), (0, JOBS));
     }

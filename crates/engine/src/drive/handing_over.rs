@@ -7,9 +7,11 @@ use gantry_protocol::payload::JobPayload;
 use tokio::sync::watch;
 
 use super::{Drive, Working};
-use crate::coordinator::LocalCoordinator;
+use crate::coordinator::{LocalCoordinator, Seat, Worker};
 use crate::error::EngineError;
+use crate::handover::Leftover;
 use crate::ledger::Current;
+use crate::member::{MemberIndex, ROOT};
 use crate::observer::Observer;
 
 impl<S, F, O> Drive<'_, S, O>
@@ -19,40 +21,45 @@ where
     O: Observer,
 {
     pub(super) fn hand_out(&mut self) -> Result<(), EngineError> {
-        while self.runners.len() < self.run.options.jobs_limit.get()
-            && let Some(job) = self.next_ready()
+        let limit = self.member(ROOT).run.options.jobs_limit.get();
+        while self.runners.len() < limit
+            && let Some((member, job)) = self.next_ready()
         {
-            self.hand_over(job)?;
+            self.hand_over(member, job)?;
         }
         Ok(())
     }
 
-    fn next_ready(&self) -> Option<JobIndex> {
-        self.run.pipeline.ready().next()
+    fn next_ready(&self) -> Option<(MemberIndex, JobIndex)> {
+        self.members()
+            .find_map(|member| Some((member, self.member(member).ready()?)))
     }
 
-    fn hand_over(&mut self, job: JobIndex) -> Result<(), EngineError> {
-        let dependencies = self.run.dependencies(job);
-        let fingerprint = self.run.fingerprint(job, &dependencies).to_text();
-        self.run.ledger.depends_on(job, fingerprint);
-        self.apply(Event::Picked(job), None)?;
-        let &Current { attempt, number, .. } = self.run.ledger.current(job);
-        let payload = self.run.handover(job, &dependencies).payload();
+    fn hand_over(&mut self, member: MemberIndex, job: JobIndex) -> Result<(), EngineError> {
+        let dependencies = self.pick(member, job)?;
+        let run = &self.member(member).run;
+        let &Current { attempt, number, .. } = run.ledger.current(job);
+        let payload = run.handover(job, &dependencies).payload();
+        let worker = Worker(self.workers);
         let (wish, wish_receiver) = watch::channel(Wish::Run);
-        let coordinator = LocalCoordinator::new(
-            self.run.ledger.folder().clone(),
-            self.run.ledger.run(),
+        let seat = Seat {
+            folder: run.ledger.folder().clone(),
+            run: run.ledger.run(),
             attempt,
-            self.run.archives(&dependencies),
-            coverage(&self.run.plan.jobs[job.0]),
-            self.sender.clone(),
-            wish_receiver,
-        )?;
+            coverage: coverage(&run.plan.jobs[job.0]),
+            worker,
+            messages: self.sender.clone(),
+            wish: wish_receiver,
+        };
+        let coordinator = LocalCoordinator::new(seat, run.archives(&dependencies))?;
         let runner = self.runners.spawn((self.start)(payload, coordinator));
+        self.workers += 1;
         self.working.insert(
             runner.id(),
             Working {
+                member,
                 job,
+                worker,
                 attempt,
                 number,
                 wish,
@@ -60,6 +67,18 @@ where
             },
         );
         Ok(())
+    }
+}
+
+impl<S, O: Observer> Drive<'_, S, O> {
+    /// Lets a job begin, and returns what the jobs have left whose artifacts it gets.
+    pub(super) fn pick(&mut self, member: MemberIndex, job: JobIndex) -> Result<Vec<Leftover>, EngineError> {
+        let run = &mut self.member_mut(member).run;
+        let dependencies = run.dependencies(job);
+        let fingerprint = run.fingerprint(job, &dependencies).to_text();
+        run.ledger.depends_on(job, fingerprint);
+        self.apply(member, Event::Picked(job), None)?;
+        Ok(dependencies)
     }
 }
 

@@ -5,10 +5,11 @@ use gantry_protocol::{FailureReason, JobState, JobUpdate};
 use tokio::task::{Id, JoinError};
 
 use super::Drive;
-use super::transitions::job_name;
 use crate::coordinator::{Message, Report};
 use crate::error::EngineError;
+use crate::member::MemberIndex;
 use crate::observer::{Notice, Observer};
+use crate::run::Run;
 use crate::summary::is_allowed;
 
 impl<S, O: Observer> Drive<'_, S, O> {
@@ -16,21 +17,24 @@ impl<S, O: Observer> Drive<'_, S, O> {
         let Some((&id, working)) = self
             .working
             .iter()
-            .find(|(_, working)| working.attempt == message.attempt)
+            .find(|(_, working)| working.worker == message.worker)
         else {
             return Ok(());
         };
-        let job = job_name(&self.run.plan, working.job, working.attempt, working.number);
+        let member = &mut self.family[working.member.0];
         match message.report {
-            Report::Trace(bytes) => self.observer.notice(Notice::Trace { job, bytes: &bytes }),
+            Report::Trace(bytes) => {
+                let job = member.job_name(working.job, working.attempt, working.number);
+                self.observer.notice(Notice::Trace { job, bytes: &bytes });
+            }
             Report::Artifact {
                 artifact,
                 variables,
                 stored,
             } => {
-                let ledger = &mut self.run.ledger;
-                let result = ledger.add_artifact(working.job, &artifact, &variables);
+                let result = member.run.ledger.add_artifact(working.job, &artifact, &variables);
                 if result.is_ok() {
+                    let job = member.job_name(working.job, working.attempt, working.number);
                     let artifact = &artifact;
                     self.observer.notice(Notice::Artifact { job, artifact });
                 }
@@ -39,7 +43,7 @@ impl<S, O: Observer> Drive<'_, S, O> {
             }
             Report::Finished { update, coverage } => {
                 if let Some(coverage) = coverage {
-                    self.run.ledger.cover(working.job, coverage)?;
+                    member.run.ledger.cover(working.job, coverage)?;
                 }
                 return self.finished(id, &update);
             }
@@ -52,17 +56,25 @@ impl<S, O: Observer> Drive<'_, S, O> {
             return Ok(());
         };
         working.finished = true;
-        let job = working.job;
-        self.apply(Event::Finished(job, outcome(update)), Some(update))?;
-        if self.run.options.fail_fast && self.has_failed(job) {
-            self.apply(Event::CancelAll, None)?;
-        }
-        Ok(())
+        let (member, job) = (working.member, working.job);
+        self.finish_job(member, job, outcome(update), Some(update))
     }
 
-    fn has_failed(&self, job: JobIndex) -> bool {
-        let state = self.run.pipeline.job(job);
-        state.status == Status::Failed && !is_allowed(&state.reason)
+    /// Takes down how a job has ended, and what it has done outside.
+    pub(super) fn finish_job(
+        &mut self,
+        member: MemberIndex,
+        job: JobIndex,
+        outcome: Outcome,
+        verdict: Option<&JobUpdate>,
+    ) -> Result<(), EngineError> {
+        self.apply(member, Event::Finished(job, outcome), verdict)?;
+        let run = &mut self.member_mut(member).run;
+        run.record_effects(job)?;
+        if run.options.fail_fast && has_failed(run, job) {
+            self.apply(member, Event::CancelAll, None)?;
+        }
+        Ok(())
     }
 
     pub(super) fn runner_ended(&mut self, id: Id, panic: Option<JoinError>) -> Result<(), EngineError> {
@@ -86,6 +98,11 @@ impl<S, O: Observer> Drive<'_, S, O> {
         self.working.remove(&id);
         result
     }
+}
+
+fn has_failed(run: &Run, job: JobIndex) -> bool {
+    let state = run.pipeline.job(job);
+    state.status == Status::Failed && !is_allowed(&state.reason)
 }
 
 fn outcome(update: &JobUpdate) -> Outcome {

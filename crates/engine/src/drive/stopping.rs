@@ -10,10 +10,11 @@ use crate::observer::Observer;
 
 impl<S, O: Observer> Drive<'_, S, O> {
     pub(super) fn interrupted(&mut self, wish: Wish) -> Result<(), EngineError> {
-        if self.wish == Wish::Run {
-            self.apply(Event::CancelAll, None)?;
+        if std::mem::replace(&mut self.wish, wish) == Wish::Run {
+            for member in self.members() {
+                self.apply(member, Event::CancelAll, None)?;
+            }
         }
-        self.wish = wish;
         if wish == Wish::Abort {
             self.abort_all();
         }

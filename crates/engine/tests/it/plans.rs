@@ -2,8 +2,9 @@
 
 use gantry_language::event::Source;
 use gantry_language::plan::{
-    AllowFailure, Artifacts, AutoCancel, Build, Decision, Downstream, Environment, EnvironmentAction, Place,
-    Plan, PlannedJob, PlannedNeed, Release, Retry, Trigger, VariableOrigin, When, Work, YamlVariable,
+    AllowFailure, Artifacts, AutoCancel, Build, ChildInclude, Decision, Downstream, Environment,
+    EnvironmentAction, Place, Plan, PlannedJob, PlannedNeed, Release, Retry, Trigger, TriggerStrategy,
+    VariableOrigin, When, Work, YamlVariable,
 };
 
 pub(crate) const STAGES: [&str; 3] = ["build", "test", "deploy"];
@@ -182,6 +183,41 @@ impl Job {
             forward_yaml_variables: true,
             forward_pipeline_variables: false,
         });
+        self
+    }
+
+    /// Starts a child pipeline.
+    pub(crate) fn starts_child(self) -> Job {
+        self.trigger("").triggers(|trigger| {
+            let include = vec![ChildInclude::Local {
+                path: "child.yml".to_owned(),
+            }];
+            trigger.downstream = Downstream::Child { include };
+        })
+    }
+
+    pub(crate) fn starts_generated_child(self, generator: &str) -> Job {
+        self.starts_child().triggers(|trigger| {
+            let include = vec![ChildInclude::Artifact {
+                job: generator.to_owned(),
+                path: "child.yml".to_owned(),
+            }];
+            trigger.downstream = Downstream::Child { include };
+        })
+    }
+
+    pub(crate) fn depends(self) -> Job {
+        self.triggers(|trigger| trigger.strategy = Some(TriggerStrategy::Depend))
+    }
+
+    pub(crate) fn mirrors(self) -> Job {
+        self.triggers(|trigger| trigger.strategy = Some(TriggerStrategy::Mirror))
+    }
+
+    pub(crate) fn triggers(mut self, change: impl FnOnce(&mut Trigger)) -> Job {
+        if let Work::Trigger(trigger) = &mut self.0.work {
+            change(trigger);
+        }
         self
     }
 

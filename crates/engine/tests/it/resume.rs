@@ -351,7 +351,7 @@ async fn a_deployment_that_succeeded_is_not_made_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_died_goes_on_where_it_was() {
-    let (run, root, _) = World::new(pipeline()).start().unwrap();
+    let (run, root, ..) = World::new(pipeline()).start().unwrap();
     let from = run.id();
     drop(run);
     let mut store = Store::open(root.path()).unwrap();

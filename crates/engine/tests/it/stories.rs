@@ -500,7 +500,7 @@ async fn a_job_by_name_runs_alone_or_with_what_it_needs() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_given_up_leaves_a_readable_store() {
-    let (run, root, _) = World::new(plan([job("compile")])).start().unwrap();
+    let (run, root, _, _) = World::new(plan([job("compile")])).start().unwrap();
     let id = run.id();
     drop(run);
     let mut store = Store::open(root.path()).unwrap();
@@ -529,7 +529,7 @@ impl Observer for Sceptic {
             Notice::Artifact { job, .. } => {
                 assert_eq!(self.0.artifacts(job.attempt).unwrap().len(), 1);
             }
-            Notice::Finished { run, status } => {
+            Notice::Finished { run, status, .. } => {
                 let run = self.0.run(run).unwrap().unwrap();
                 assert_eq!(run.status, status.as_str());
                 assert!(run.finished_at.is_some());

@@ -1,20 +1,21 @@
 //! A store in a folder of its own, a runner that follows a script, and an observer that writes the story down.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use gantry_engine::{
-    Checkout, Clock, EngineError, Facts, LocalCoordinator, NoTree, Notice, Observer, Options, Project,
-    Resumption, Run, RunRequest, Summary,
+    Ask, Checkout, Clock, Downstreams, EngineError, Facts, LocalCoordinator, NoTree, NotStarted, Notice,
+    Observer, Options, Project, Resumption, Run, RunRequest, Summary,
 };
 use gantry_language::event::Ref;
-use gantry_language::plan::Plan;
+use gantry_language::plan::{Plan, PlanHash, PlannedJob};
 use gantry_language::variables::{Layers, Variable};
 use gantry_protocol::payload::JobPayload;
 use gantry_protocol::{
@@ -63,6 +64,56 @@ pub(crate) struct World {
     layers: Layers,
     facts: Facts,
     continues: Option<RunId>,
+    children: Children,
+}
+
+/// The pipelines that trigger jobs start, by the full names of the jobs.
+#[derive(Default)]
+pub(crate) struct Children {
+    root: PathBuf,
+    plans: HashMap<String, Plan>,
+    /// What each was handed down, a line for each variable.
+    pub(crate) handed_down: RefCell<Vec<String>>,
+}
+
+impl Children {
+    /// The plans of the children of a plan.
+    fn hashes(&self, plan: &Plan) -> HashMap<String, PlanHash> {
+        let known = |job: &PlannedJob| Some((job.name.clone(), self.plans.get(&job.name)?.hash.clone()));
+        plan.jobs.iter().filter_map(known).collect()
+    }
+}
+
+impl Downstreams for Children {
+    fn start(&self, ask: &Ask<'_>) -> Result<Run, NotStarted> {
+        let name = &ask.upstream.job;
+        let Some(plan) = self.plans.get(name) else {
+            return Err(NotStarted::creation_failed("there is no such file"));
+        };
+        let mut told = self.handed_down.borrow_mut();
+        for variable in &ask.variables {
+            let masked = if variable.masked { " (masked)" } else { "" };
+            told.push(format!("{name}: {}={}{masked}", variable.key, variable.value));
+        }
+        let mut layers = layers();
+        layers.predefined.extend(ask.upstream.variables());
+        layers.pipeline.clone_from(&ask.variables);
+        let mut request = RunRequest {
+            plan: plan.clone(),
+            layers,
+            facts: ask.facts.clone(),
+            options: ask.options_for(plan),
+            children: HashMap::new(),
+            resumption: None,
+        };
+        let store = Store::open(&self.root).unwrap();
+        if let Some(from) = ask.continues {
+            request.resumption = Some(Resumption::plan(&store, from, &request, &NoTree).unwrap());
+        }
+        let parent = ask.upstream.parent(true);
+        Run::start_downstream(store, request, &parent, &NoTree, Clock::starting_at(NOON))
+            .map_err(|error| NotStarted::creation_failed(error.to_string()))
+    }
 }
 
 /// What a run came to, and what was told on the way.
@@ -71,6 +122,8 @@ pub(crate) struct Told {
     pub(crate) summary: Summary,
     lines: Vec<String>,
     pub(crate) most_at_once: usize,
+    /// What was handed down to other pipelines.
+    pub(crate) handed_down: Vec<String>,
 }
 
 impl World {
@@ -84,6 +137,7 @@ impl World {
             layers: layers(),
             facts: facts(),
             continues: None,
+            children: Children::default(),
         }
     }
 
@@ -122,6 +176,7 @@ impl World {
             layers: self.layers.clone(),
             facts: self.facts.clone(),
             options: self.options.clone(),
+            children: self.children.hashes(&self.plan),
             resumption: None,
         };
         let resumption = self.continues.map(|from| {
@@ -132,6 +187,13 @@ impl World {
             resumption,
             ..request
         }
+    }
+
+    /// Says which pipeline a trigger job starts.
+    #[must_use]
+    pub(crate) fn child(mut self, bridge: &str, plan: Plan) -> World {
+        self.children.plans.insert(bridge.to_owned(), plan);
+        self
     }
 
     #[must_use]
@@ -148,11 +210,12 @@ impl World {
         self
     }
 
-    pub(crate) fn start(self) -> Result<(Run, TempDir, Scripts), EngineError> {
+    pub(crate) fn start(mut self) -> Result<(Run, TempDir, Scripts, Children), EngineError> {
+        self.children.root = self.root.path().to_owned();
         let store = Store::open(self.root.path()).unwrap();
         let request = self.request();
         let run = Run::start(store, request, &NoTree, Clock::starting_at(NOON))?;
-        Ok((run, self.root, Arc::new(Mutex::new(self.scripts))))
+        Ok((run, self.root, Arc::new(Mutex::new(self.scripts)), self.children))
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -161,9 +224,10 @@ impl World {
 
     pub(crate) async fn run(self) -> Told {
         let mut chronicle = Chronicle::default();
-        let (root, most_at_once, summary) = self.run_before(&mut chronicle).await;
+        let (root, most_at_once, handed_down, summary) = self.run_with(&mut chronicle).await;
         Told {
             root,
+            handed_down,
             summary: summary.unwrap(),
             lines: chronicle.lines,
             most_at_once,
@@ -184,7 +248,15 @@ impl World {
         self,
         observer: &mut impl Observer,
     ) -> (TempDir, usize, Result<Summary, EngineError>) {
-        let (run, root, scripts) = self.start().unwrap();
+        let (root, most_at_once, _, summary) = self.run_with(observer).await;
+        (root, most_at_once, summary)
+    }
+
+    async fn run_with(
+        self,
+        observer: &mut impl Observer,
+    ) -> (TempDir, usize, Vec<String>, Result<Summary, EngineError>) {
+        let (run, root, scripts, downstreams) = self.start().unwrap();
         let (press, pressed) = watch::channel(Wish::Run);
         let stage = Arc::new(Mutex::new(Stage::default()));
         let start = |payload: JobPayload, coordinator: LocalCoordinator| {
@@ -206,10 +278,10 @@ impl World {
         };
         // Time is paused: a day passes in no time once nobody has anything left to do.
         let a_day = Duration::from_secs(86_400);
-        let driven = tokio::time::timeout(a_day, run.drive(start, observer, pressed)).await;
+        let driven = tokio::time::timeout(a_day, run.drive(&downstreams, start, observer, pressed)).await;
         let summary = driven.expect("the run waits for something that never comes");
         let most_at_once = stage.lock().unwrap().most;
-        (root, most_at_once, summary)
+        (root, most_at_once, downstreams.handed_down.take(), summary)
     }
 }
 
@@ -263,7 +335,7 @@ impl Stage {
 struct Actor {
     payload: JobPayload,
     coordinator: LocalCoordinator,
-    folder: std::path::PathBuf,
+    folder: PathBuf,
     press: watch::Sender<Wish>,
 }
 
@@ -385,7 +457,10 @@ struct Chronicle {
 impl Observer for Chronicle {
     fn notice(&mut self, notice: Notice<'_>) {
         let line = match notice {
-            Notice::Started { run, jobs } => format!("run {run} of {jobs} jobs"),
+            Notice::Started { run, jobs, bridge } => {
+                let of = bridge.map_or(String::new(), |bridge| format!(" for {bridge}"));
+                format!("run {run} of {jobs} jobs{of}")
+            }
             Notice::Transition {
                 job,
                 from,
@@ -409,7 +484,10 @@ impl Observer for Chronicle {
             Notice::Artifact { job, artifact } => {
                 format!("{}#{} + {}", job.name, job.number, artifact.file_name)
             }
-            Notice::Finished { status, .. } => format!("= {status}"),
+            Notice::Finished { status, bridge, .. } => {
+                let of = bridge.map_or(String::new(), |bridge| format!(" of {bridge}"));
+                format!("= {status}{of}")
+            }
         };
         self.lines.push(line);
     }

@@ -16,6 +16,7 @@ use gantry_engine::Summary;
 use gantry_masking::Secrets;
 use gantry_store::{Artifact, AttemptId, Reader};
 
+use super::ending::{self, Job};
 use crate::escapes;
 use report::{Problem, Report};
 
@@ -89,21 +90,24 @@ impl Tests {
     }
 }
 
-/// Reads the reports that the last attempts of a run's jobs have left.
+/// Reads the reports that the last attempts of the jobs of a run, and of its children, have left.
 pub(super) fn of_run(store: &Reader, summary: &Summary) -> Tests {
     let mut tests = Tests::default();
     let mut room = MAX_RUN_BYTES;
-    for job in summary.jobs.iter().filter(|job| job.duration.is_some()) {
+    let jobs = ending::jobs(summary);
+    // What other projects have, their own stores tell.
+    let ran = jobs
+        .iter()
+        .filter(|job| job.is_here && job.job.duration.is_some());
+    for Job { name, run, job, .. } in ran {
         match artifacts(store, job.attempt) {
             Ok(artifacts) => {
                 for artifact in artifacts {
-                    let path = store
-                        .folder()
-                        .artifact(summary.run, job.attempt, &artifact.file_name);
-                    read_file(&path, &job.name, &mut room, &mut tests);
+                    let path = store.folder().artifact(run.run, job.attempt, &artifact.file_name);
+                    read_file(&path, name, &mut room, &mut tests);
                 }
             }
-            Err(error) => tests.note(&job.name, None, &error),
+            Err(error) => tests.note(name, None, &error),
         }
     }
     tests

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use gantry_engine::{JobName, Notice};
 use gantry_pipeline::{Reason, Status};
-use gantry_store::AttemptId;
 
 use crate::escapes;
 
@@ -15,8 +14,8 @@ const LAST_LINE: usize = 500;
 #[derive(Debug)]
 pub(super) struct Board {
     pub(super) since: Instant,
-    /// How many jobs the run has.
-    jobs: usize,
+    /// How many jobs the runs have, by the trigger jobs that have started them.
+    jobs: HashMap<Option<String>, usize>,
     /// Those that have moved, by name.
     progress: HashMap<String, Progress>,
     /// In the order in which they were started.
@@ -26,7 +25,8 @@ pub(super) struct Board {
 /// An attempt that runs.
 #[derive(Debug)]
 pub(super) struct Running {
-    attempt: AttemptId,
+    name: String,
+    /// The name, as it can be shown.
     pub(super) job: String,
     pub(super) stage: String,
     pub(super) since: Instant,
@@ -55,7 +55,7 @@ impl Board {
     pub(super) fn new(now: Instant) -> Board {
         Board {
             since: now,
-            jobs: 0,
+            jobs: HashMap::new(),
             progress: HashMap::new(),
             running: Vec::new(),
         }
@@ -63,16 +63,25 @@ impl Board {
 
     pub(super) fn follow(&mut self, notice: &Notice<'_>, now: Instant) {
         match notice {
-            Notice::Started { jobs, .. } => self.jobs = *jobs,
+            Notice::Started { jobs, bridge, .. } => self.start(*bridge, *jobs),
             Notice::Transition { job, to, reason, .. } => self.transition(job, *to, reason, now),
             Notice::Trace { .. } | Notice::Artifact { .. } | Notice::Finished { .. } => {}
         }
     }
 
+    /// A trigger job that is tried again starts the same jobs once more.
+    fn start(&mut self, bridge: Option<&str>, jobs: usize) {
+        if let Some(bridge) = bridge {
+            let is_below = |job: &str| job.strip_prefix(bridge).is_some_and(|rest| rest.starts_with('/'));
+            self.progress.retain(|job, _| !is_below(job));
+        }
+        self.jobs.insert(bridge.map(str::to_owned), jobs);
+    }
+
     fn transition(&mut self, job: &JobName<'_>, to: Status, reason: &Reason, now: Instant) {
         match to {
             Status::Running => self.running.push(Running {
-                attempt: job.attempt,
+                name: job.name.to_owned(),
                 job: escapes::plain(job.name),
                 stage: escapes::plain(job.stage),
                 since: now,
@@ -80,11 +89,11 @@ impl Board {
                 last_line: String::new(),
             }),
             Status::Canceling => {
-                if let Some(running) = self.running(job.attempt) {
+                if let Some(running) = self.running(job.name) {
                     running.stops = true;
                 }
             }
-            to if to.is_completed() => self.running.retain(|running| running.attempt != job.attempt),
+            to if to.is_completed() => self.running.retain(|running| running.name != job.name),
             _ => {}
         }
         let progress = match to {
@@ -104,24 +113,28 @@ impl Board {
     }
 
     /// Takes down what a job has printed last.
-    pub(super) fn says(&mut self, attempt: AttemptId, line: &str) {
+    pub(super) fn says(&mut self, job: &str, line: &str) {
         let line = escapes::plain(line);
         let line = line.trim();
         if line.is_empty() {
             return;
         }
-        if let Some(running) = self.running(attempt) {
+        if let Some(running) = self.running(job) {
             running.last_line = line.chars().take(LAST_LINE).collect();
         }
     }
 
-    fn running(&mut self, attempt: AttemptId) -> Option<&mut Running> {
-        self.running.iter_mut().find(|running| running.attempt == attempt)
+    fn running(&mut self, job: &str) -> Option<&mut Running> {
+        self.running.iter_mut().find(|running| running.name == job)
     }
 
     pub(super) fn counts(&self) -> Counts {
         let mut counts = Counts {
-            waiting: self.jobs.saturating_sub(self.progress.len()),
+            waiting: self
+                .jobs
+                .values()
+                .sum::<usize>()
+                .saturating_sub(self.progress.len()),
             ..Counts::default()
         };
         for progress in self.progress.values() {

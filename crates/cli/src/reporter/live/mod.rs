@@ -71,9 +71,9 @@ impl Live {
         view.screen.add(&text);
         view.board.follow(notice, now);
         if let Notice::Trace { job, .. } = notice
-            && let Some(line) = self.lines.latest(job.attempt)
+            && let Some(line) = self.lines.latest(job.name)
         {
-            view.board.says(job.attempt, &line);
+            view.board.says(job.name, &line);
         }
         view.paint_if_due(now);
     }

@@ -22,7 +22,15 @@ impl Pace {
     pub(in crate::reporter) fn of(store: &Reader) -> Result<Pace, StoreError> {
         let mut attempts = Vec::new();
         for run in store.runs(RUNS)? {
-            attempts.extend(store.attempts(run.id)?);
+            // Those of a child are shown behind the job that has started it.
+            let above = match (run.parent, run.bridge) {
+                (Some(_), Some(bridge)) => format!("{bridge}/"),
+                _ => String::new(),
+            };
+            for attempt in store.attempts(run.id)? {
+                let job = format!("{above}{}", attempt.job);
+                attempts.push(Attempt { job, ..attempt });
+            }
         }
         let times = attempts
             .into_iter()

@@ -155,6 +155,7 @@ fn lines_scroll_above_the_jobs_that_run() {
     watched.tell(&Notice::Started {
         run: RunId(7),
         jobs: 4,
+        bridge: None,
     });
     watched
         .starts(build)
@@ -211,6 +212,7 @@ fn more_jobs_than_there_is_room_for() {
     watched.tell(&Notice::Started {
         run: RunId(7),
         jobs: 20,
+        bridge: None,
     });
     let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
     for (name, attempt) in names.into_iter().zip(1..) {

@@ -23,6 +23,9 @@ fn job(name: &str, status: Status, reason: &str) -> JobSummary {
         exit_code: None,
         message: None,
         consent: None,
+        effects: Vec::new(),
+        is_trigger: false,
+        downstream: None,
         duration: None,
     }
 }
@@ -83,6 +86,7 @@ fn environment(name: &str) -> Hold {
 fn run(ending: Ended, jobs: Vec<JobSummary>) -> Summary {
     Summary {
         run: RunId(7),
+        project: "group/app".to_owned(),
         status: Status::Success,
         in_place: false,
         ending,
@@ -272,8 +276,8 @@ fn the_ends_of_failed_jobs_and_their_tests() {
     let mut lines = vec![line("\u{1b}[32;1m$ cargo test\u{1b}[0;m")];
     lines.extend((1..=22).map(|number| line(&format!("test {number}"))));
     let mut tails = Tails::default();
-    tails.push(AttemptId(1), &lines);
-    tails.end(AttemptId(1), true);
+    tails.push("unit", &lines);
+    tails.end("unit", true);
     let tests = Tests {
         counts: Counts {
             total: 120,
@@ -346,5 +350,54 @@ fn tests_that_all_passed() {
 
     run 7 succeeded
       success          unit    1.2 s
+    ");
+}
+
+#[test]
+fn jobs_of_children_stand_below_the_jobs_that_have_started_them() {
+    let bridge = |name: &str, downstream: Summary| JobSummary {
+        is_trigger: true,
+        downstream: Some(Box::new(downstream)),
+        ..ran(name, Status::Success)
+    };
+    let child = Summary {
+        run: RunId(8),
+        ..run(
+            Ended::Waiting,
+            vec![ran("api", Status::Success), manual("ship", false)],
+        )
+    };
+    let sibling = Summary {
+        run: RunId(3),
+        project: "group/other".to_owned(),
+        ..run(Ended::Failed, vec![failed("unit", 1)])
+    };
+    let broken = JobSummary {
+        is_trigger: true,
+        ..broken(
+            "gone",
+            "downstream_pipeline_creation_failed",
+            "`ci.yml` does not exist",
+        )
+    };
+    let mut tails = Tails::default();
+    let line = Line {
+        text: "no such file".to_owned(),
+        from: Origin::Script,
+    };
+    tails.push("other/unit", &[line]);
+    tails.end("other/unit", true);
+    let jobs = vec![bridge("child", child), bridge("other", sibling), broken];
+    insta::assert_snapshot!(shown_with(Ended::Failed, jobs, Tests::default(), &tails), @r"
+    other/unit failed: exit code 1
+      no such file
+
+    run 7 failed
+      success          child         1.2 s  run 8 waits for a person to start `ship`
+      success          child/api     1.2 s
+      manual           child/ship           waits to be played  gantry run --manual 'child/ship'
+      success          other         1.2 s  run 3 of `group/other` failed
+      failed           other/unit    1.2 s  exit code 1
+      failed           gone          1.2 s  downstream pipeline creation failed: `ci.yml` does not exist
     ");
 }
