@@ -145,8 +145,8 @@ fn run() {
           --dry-run                 Say what would run, be kept and be held; nothing is started or
                                     stored
           --manual <JOB>            Start this manual job too; may be repeated
-          --deploy[=<ENVIRONMENT>]  Let jobs run that reach outside (environment, release, pages), or
-                                    only those of an environment
+          --deploy[=<ENVIRONMENT>]  Let jobs run that reach outside (environment, release, pages, other
+                                    projects), or only those of an environment
           --jobs <N>                How many jobs run at once [default: one per processor] [env:
                                     GANTRY_JOBS=]
           --log-limit <SIZE>        How much of a job's output is kept [env: GANTRY_LOG_LIMIT=]

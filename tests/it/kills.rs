@@ -42,6 +42,38 @@ const PIPELINE: &str = r#"
 /// How many events an undisturbed run of the pipeline tells, about.
 const EVENTS: u64 = 75;
 
+const PARENT: &str = r#"
+    stages: [build, test, pack]
+    compile:
+      stage: build
+      script:
+        - mkdir -p out && echo one > out/app
+      artifacts:
+        paths: [out]
+    backend:
+      stage: test
+      trigger: {include: child.yml, strategy: depend}
+    packs:
+      stage: pack
+      script:
+        - cat out/app
+    "#;
+
+const CHILD: &str = r#"
+    api:
+      parallel: 2
+      script:
+        - setsid sleep 600 &
+        - for i in 1 2 3 4 5 6; do echo "step $i"; done
+    later:
+      stage: deploy
+      script:
+        - echo later
+    "#;
+
+/// The same of the one with a child.
+const EVENTS_WITH_CHILD: u64 = 45;
+
 /// SplitMix64: enough to spread points, and the same everywhere.
 struct Seeded(u64);
 
@@ -67,25 +99,33 @@ fn number(variable: &str, default: u64) -> u64 {
 // shows: S0-33
 #[test]
 fn a_killed_run_leaves_nothing_running_and_a_readable_store() {
+    kill_at_many_points(EVENTS, || TestEnvironment::pipeline(PIPELINE));
+}
+
+// shows: S0-33
+#[test]
+fn a_killed_run_with_a_child_leaves_nothing_running_and_both_runs_closed() {
+    kill_at_many_points(EVENTS_WITH_CHILD, || {
+        TestEnvironment::pipeline(PARENT).file("child.yml", CHILD)
+    });
+}
+
+fn kill_at_many_points(events: u64, machine: impl Fn() -> TestEnvironment) {
     let seed = number("GANTRY_SEED", 7);
     let mut seeded = Seeded(seed);
     let mut interrupted = 0;
     for kill in 0..number("GANTRY_KILLS", 8) {
         let signals = [Signal::KILL, Signal::TERM, Signal::INT, Signal::KILL];
         let signal = signals[usize::try_from(seeded.below(4)).expect("it is small")];
-        let point = seeded.below(EVENTS);
-        interrupted += u32::from(one_kill(
-            signal,
-            point,
-            &format!("seed {seed}, kill {kill}: {signal:?} at {point}"),
-        ));
+        let point = seeded.below(events);
+        let what = format!("seed {seed}, kill {kill}: {signal:?} at {point}");
+        interrupted += u32::from(one_kill(&machine(), signal, point, &what));
     }
     assert!(interrupted > 0, "no kill met a run that was going on");
 }
 
 /// Kills one run; returns whether it was going on.
-fn one_kill(signal: Signal, point: u64, what: &str) -> bool {
-    let machine = TestEnvironment::pipeline(PIPELINE);
+fn one_kill(machine: &TestEnvironment, signal: Signal, point: u64, what: &str) -> bool {
     let mark = format!("MARK={}", machine.scratch("mark").display());
     let arguments = ["run", "--format", "json", "--variable", &mark];
     let mut run = machine.gantry(&arguments).start();

@@ -385,19 +385,17 @@ fn a_folder_in_place_of_the_file() {
 #[test]
 fn a_keyword_that_is_not_supported_yet() {
     let pipeline = "
-        include:
-          - remote: https://example.com/ci.yml
         build:
-          script: make
+          trigger: {include: [{project: a/b, file: ci.yml}]}
         ";
-    insta::assert_snapshot!(lint(pipeline), @r"
+    insta::assert_snapshot!(lint(pipeline), @"
     exit 2
     --- stdout
-    error: `include:remote` is not supported yet
-     --> .gitlab-ci.yml:2:5
+    error: `trigger:include:project` is not supported yet
+     --> .gitlab-ci.yml:2:24
       |
-    2 |   - remote: https://example.com/ci.yml
-      |     ^^^^^^
+    2 |   trigger: {include: [{project: a/b, file: ci.yml}]}
+      |                        ^^^^^^^
       |
       = help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
 

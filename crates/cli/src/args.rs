@@ -203,7 +203,7 @@ pub(crate) struct RunArgs {
     /// Start this manual job too; may be repeated
     #[arg(long, value_name = "JOB")]
     pub(crate) manual: Vec<String>,
-    /// Let jobs run that reach outside (environment, release, pages), or only those of an environment
+    /// Let jobs run that reach outside (environment, release, pages, other projects), or only those of an environment
     #[arg(long, value_name = "ENVIRONMENT", num_args = 0..=1, default_missing_value = "", require_equals = true)]
     pub(crate) deploy: Option<String>,
     /// How many jobs run at once [default: one per processor]

@@ -1,22 +1,31 @@
 //! Containers for jobs that ask for one: the engine that makes them, whose they are, and what dead runs left of theirs.
 //!
-//! The engine is asked once, before anything of a run starts, and only where a job of it runs in a container.
+//! The engine is asked once, before anything of a run starts, and only where a job of it runs in a container. A child
+//! pipeline that a job generates may be the first to need it.
 
 use std::future::Future;
+use std::path::PathBuf;
 
 use gantry_engine::{Executor, Options, Resumption, Venue, venues};
 use gantry_language::plan::Plan;
 use gantry_runner::docker::{self, DeadOwner, DockerError, DockerSettings, Owner};
 use gantry_runner::{ExecutorChoice, Settings};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
 
-use crate::commands::run::unknown_name;
 pub(crate) use crate::docker_file::DockerFile;
 use crate::error::CommandError;
 use crate::output;
 use crate::places::Places;
+use crate::refusal::unknown_name;
 
-/// What a run needs for its jobs in containers, which is nothing where it has none.
-pub(crate) struct Containers(Option<Engine>);
+/// What a run needs for its jobs in containers, which is no engine where it has none.
+pub(crate) struct Containers {
+    file: DockerFile,
+    /// Where owners of containers say that they live.
+    owners: PathBuf,
+    engine: Option<Engine>,
+}
 
 struct Engine {
     executor: ExecutorChoice,
@@ -25,38 +34,50 @@ struct Engine {
 }
 
 impl Containers {
-    /// Finds the engine for a run that has jobs for one. Where none answers, nothing is to start.
+    pub(crate) fn new(file: DockerFile, owners: PathBuf) -> Containers {
+        Containers {
+            file,
+            owners,
+            engine: None,
+        }
+    }
+
+    /// Finds the engine once a pipeline has jobs for one. Where none answers, nothing is to start.
     pub(crate) fn open(
+        &mut self,
         plan: &Plan,
         options: &Options,
         resumption: Option<&Resumption>,
-        file: &DockerFile,
-        places: &Places,
-    ) -> Result<Containers, CommandError> {
+    ) -> Result<(), CommandError> {
+        if self.engine.is_some() {
+            return Ok(());
+        }
         let jobs = in_containers(plan, options, resumption)?;
         if jobs.is_empty() {
-            return Ok(Containers(None));
+            return Ok(());
         }
-        let answering = wait_for(docker::answering(settings(file)))?;
+        let answering = wait_for(docker::answering(settings(&self.file)))?;
         let mut settings = answering.map_err(|error| no_engine(&jobs, &error))?;
-        let owner = Owner::new(&places.owners, &settings).map_err(|error| {
-            CommandError::world(format!("cannot write `{}`", places.owners.display())).because(&error)
+        let owner = Owner::new(&self.owners, &settings).map_err(|error| {
+            CommandError::world(format!("cannot write `{}`", self.owners.display())).because(&error)
         })?;
         settings.owner = owner.label();
         let executor = match options.executor {
             Executor::Docker { .. } => ExecutorChoice::Docker,
             Executor::Auto { .. } | Executor::Shell => ExecutorChoice::Auto,
         };
-        Ok(Containers(Some(Engine {
+        self.engine = Some(Engine {
             executor,
             settings,
             owner,
-        })))
+        });
+        Ok(())
     }
 
-    /// Returns settings with which a runner carries out the run's jobs.
-    pub(crate) fn equip(&self, settings: Settings) -> Settings {
-        match &self.0 {
+    /// Returns settings with which a runner carries out jobs.
+    pub(crate) fn equip(&self, settings: &Settings) -> Settings {
+        let settings = settings.clone();
+        match &self.engine {
             None => settings,
             Some(engine) => Settings {
                 executor: engine.executor,
@@ -68,7 +89,7 @@ impl Containers {
 
     /// Removes what is left where jobs had no time to do so themselves.
     pub(crate) fn close(self) {
-        if let Some(Engine { settings, owner, .. }) = self.0 {
+        if let Some(Engine { settings, owner, .. }) = self.engine {
             // What cannot be removed now a later command finds.
             let _ = wait_for(owner.close(&settings));
         }
@@ -136,8 +157,11 @@ fn no_engine(jobs: &[String], error: &DockerError) -> CommandError {
         .hint("gantry run JOB… runs other jobs only")
 }
 
-/// Waits for an engine, outside the runtime of a run.
+/// Waits for an engine. A run that goes on already, whose child is the first to need one, waits as well.
 fn wait_for<F: Future>(answer: F) -> Result<F::Output, CommandError> {
+    if let Ok(runtime) = Handle::try_current() {
+        return Ok(block_in_place(|| runtime.block_on(answer)));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

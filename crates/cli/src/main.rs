@@ -7,14 +7,19 @@ mod commands;
 mod containers;
 #[cfg(feature = "docker")]
 mod docker_file;
+mod downstream;
 mod error;
 mod escapes;
+mod execution;
 mod output;
 mod places;
+mod projects;
 mod question;
+mod refusal;
 mod remote;
 mod render;
 mod reporter;
+mod request;
 mod trace_view;
 mod variables_file;
 mod world;
@@ -28,7 +33,7 @@ use crate::error::{CommandError, Exit};
 
 fn main() -> ExitCode {
     let first = std::env::args_os().nth(1);
-    if first.is_some_and(|first| first == commands::run::SUPERVISE) {
+    if first.is_some_and(|first| first == execution::SUPERVISE) {
         return gantry_runner::supervise::main();
     }
     let cli = match Cli::try_parse() {

@@ -1,14 +1,14 @@
 //! In the place of [`containers`](self) where gantry was built without the feature `docker`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gantry_engine::{Options, Resumption, Venue, venues};
 use gantry_language::plan::Plan;
 use gantry_runner::Settings;
 
-use crate::commands::run::unknown_name;
 use crate::error::CommandError;
 use crate::places::Places;
+use crate::refusal::unknown_name;
 
 pub(crate) struct Containers;
 
@@ -24,14 +24,18 @@ impl DockerFile {
 }
 
 impl Containers {
-    /// Refuses a run that has jobs for containers.
+    pub(crate) fn new(_file: DockerFile, _owners: PathBuf) -> Containers {
+        Containers
+    }
+
+    /// Refuses a pipeline that has jobs for containers.
+    #[expect(clippy::unused_self, reason = "the other build's needs it")]
     pub(crate) fn open(
+        &mut self,
         plan: &Plan,
         options: &Options,
         resumption: Option<&Resumption>,
-        _file: &DockerFile,
-        _places: &Places,
-    ) -> Result<Containers, CommandError> {
+    ) -> Result<(), CommandError> {
         let venues = venues(plan, options, resumption);
         for (job, venue) in venues.map_err(|error| unknown_name(&error))? {
             if let Venue::Container { image } = venue {
@@ -44,12 +48,12 @@ impl Containers {
                     .hint("gantry run JOB… runs other jobs only"));
             }
         }
-        Ok(Containers)
+        Ok(())
     }
 
     #[expect(clippy::unused_self, reason = "the other build's needs it")]
-    pub(crate) fn equip(&self, settings: Settings) -> Settings {
-        settings
+    pub(crate) fn equip(&self, settings: &Settings) -> Settings {
+        settings.clone()
     }
 
     pub(crate) fn close(self) {}

@@ -10,7 +10,6 @@ pub(crate) struct Places {
     pub(crate) builds: PathBuf,
     pub(crate) caches: PathBuf,
     /// Who has containers; of all projects, since an engine is everybody's.
-    #[cfg(feature = "docker")]
     pub(crate) owners: PathBuf,
     /// Work trees that are made for a person to look into.
     pub(crate) shells: PathBuf,
@@ -36,7 +35,6 @@ impl Places {
             builds: project.join("builds"),
             caches: project.join("caches"),
             shells: project.join("shells"),
-            #[cfg(feature = "docker")]
             owners: base.join("owners"),
         })
     }

@@ -9,6 +9,8 @@ use gantry_language::plan::{Environment, EnvironmentAction, PlannedJob, Release,
 use gantry_language::variables::{Undefined, Variable, expand_with};
 use serde::{Deserialize, Serialize};
 
+use crate::secrets;
+
 /// One effect of a job that succeeded; stored with its attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -68,7 +70,8 @@ pub(crate) fn has_any(job: &PlannedJob) -> bool {
 ///
 /// None of it passes through the filter of the log, so masked values are taken out here.
 pub(crate) fn of(job: &PlannedJob, variables: &[Variable]) -> Vec<Effect> {
-    let text = |written: &str| hidden(expand_with(written, variables, Undefined::Remove), variables);
+    let secrets = secrets::of(variables);
+    let text = |written: &str| secrets.mask(&expand_with(written, variables, Undefined::Remove));
     let mut effects: Vec<Effect> = job
         .environment
         .iter()
@@ -102,11 +105,4 @@ fn of_release(release: &Release, text: &impl Fn(&str) -> String) -> Effect {
         name: release.name.as_deref().map(text),
         description: text(&release.description),
     }
-}
-
-fn hidden(text: String, variables: &[Variable]) -> String {
-    variables
-        .iter()
-        .filter(|variable| variable.masked && !variable.value.is_empty())
-        .fold(text, |text, secret| text.replace(&secret.value, "[MASKED]"))
 }

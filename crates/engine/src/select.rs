@@ -10,6 +10,7 @@ use crate::executor::{NoImage, Venue};
 use crate::hold::hold;
 use crate::provided;
 use crate::request::{Deploy, Options, Selection};
+use crate::secrets::secrets;
 
 /// A name in a request that the plan does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,8 +45,8 @@ pub enum RefusalCause {
     #[error("uses the service `{service}`, and names no image to run in beside it")]
     Service { service: String },
     /// A variable asks for what no runner does.
-    #[error("cannot be carried out: {0}")]
-    Steering(Unsupported),
+    #[error("cannot be carried out: {problem}")]
+    Steering { problem: String },
     #[error("wants an empty folder (`GIT_STRATEGY: empty`), which it cannot have in place")]
     EmptyInPlace,
     #[error("runs in image `{image}`, and a container cannot work in place")]
@@ -63,8 +64,13 @@ impl Refusal {
         }
     }
 
-    /// Returns true when the shell could run the job, without its services.
+    /// Returns true when the shell could run the job, without image and services.
     pub fn runs_in_shell(&self) -> bool {
+        self.lacks_image() || matches!(self.cause, RefusalCause::ContainerInPlace { .. })
+    }
+
+    /// Returns true when any image would do.
+    pub fn lacks_image(&self) -> bool {
         matches!(self.cause, RefusalCause::Service { .. } | RefusalCause::NoImage)
     }
 }
@@ -110,7 +116,11 @@ fn refusal_cause(job: &PlannedJob, layers: &Layers, options: &Options) -> Option
         });
     }
     match steering(job, layers) {
-        Err(unsupported) => return Some(RefusalCause::Steering(unsupported)),
+        Err(unsupported) => {
+            return Some(RefusalCause::Steering {
+                problem: secrets(layers).mask(&unsupported.to_string()),
+            });
+        }
         Ok(strategy) if options.in_place && strategy == Some(Strategy::Empty) => {
             return Some(RefusalCause::EmptyInPlace);
         }

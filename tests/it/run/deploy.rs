@@ -154,6 +154,19 @@ fn triggers_and_releases_are_held() {
 }
 
 #[test]
+fn a_trigger_without_a_checkout_is_refused_before_anything_starts() {
+    let machine = TestEnvironment::pipeline(OUTSIDE);
+    insta::assert_snapshot!(machine.call("run --deploy"), @r"
+    exit 2
+    --- stderr
+    error: job `bridge` cannot start a pipeline of `group/other` on branch `main`: `gantry.yml` names no checkout of `group/other`; write `projects: {group/other: ../folder}` there
+      --> .gitlab-ci.yml:9:1
+    help: gantry run JOB… runs other jobs only
+    ");
+    assert!(!machine.path(".gantry").exists());
+}
+
+#[test]
 fn pages_are_held() {
     let machine = TestEnvironment::pipeline(
         "
@@ -215,7 +228,7 @@ fn a_job_with_an_image_is_refused_before_anything_starts() {
     error: job `served` uses the service `postgres:15`, and names no image to run in beside it
       --> .gitlab-ci.yml:3:1
     help: `image` in .gantry/docker.yml is the image of jobs that name none
-    help: --executor shell runs these jobs here, without their services
+    help: --executor shell runs these jobs here, without their images and services
     help: gantry run JOB… runs other jobs only
     ");
     let without_engine = machine.gantry(&["run", "quick", "contained"]).without_engine();

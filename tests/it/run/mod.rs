@@ -3,6 +3,8 @@
 mod artifacts;
 mod auto_cancel;
 mod cache;
+mod child;
+mod child_afterwards;
 mod coverage;
 mod deploy;
 mod effects;
@@ -17,6 +19,7 @@ mod predefined;
 mod reports;
 mod resource_group;
 mod shell;
+mod sibling;
 mod stopping;
 mod submodules;
 mod variables;

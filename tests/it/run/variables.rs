@@ -99,9 +99,6 @@ fn a_masked_value_is_hidden_in_reports_and_in_messages() {
         broken-report:
           script: ['echo "$TOKEN=1" > build.env']
           artifacts: {reports: {dotenv: build.env}}
-        broken-settings:
-          variables: {GIT_STRATEGY: $TOKEN}
-          script: ['true']
         "#,
     );
     let text = machine.call("run").ended_with(1);
@@ -115,34 +112,49 @@ fn a_masked_value_is_hidden_in_reports_and_in_messages() {
     --- stdout
     pipeline  push for branch main at [commit]
 
-    broken-report   | started
-    broken-report   | $ echo "$TOKEN=1" > build.env
-    broken-report   | ERROR: Uploading artifacts as "dotenv" to coordinator... the artifact was refused: Key can contain only letters, digits and '_'. (line 1)
-    broken-report   | ERROR: Job failed: the artifact was refused: Key can contain only letters, digits and '_'. (line 1)
-    broken-report   | failed: the artifact was refused: Key can contain only letters, digits and '_'. (line 1)
-    broken-settings | started
-    broken-settings | ERROR: Job failed: GIT_STRATEGY `[MASKED]` is none of clone, fetch, none, empty
-    broken-settings | failed: GIT_STRATEGY `[MASKED]` is none of clone, fetch, none, empty
-    reads           | started
-    reads           | $ echo "url $URL"
-    reads           | url https://host.test/[MASKED]
-    reads           | succeeded
-    tests           | started
-    tests           | $ echo "<testsuite><testcase name='with $TOKEN'><failure message='got $TOKEN'>$TOKEN</failure></testcase></testsuite>" > r.xml
-    tests           | $ echo "<$TOKEN/>" > other.xml
-    tests           | $ echo "URL=https://host.test/$TOKEN" > build.env
-    tests           | succeeded
+    broken-report | started
+    broken-report | $ echo "$TOKEN=1" > build.env
+    broken-report | ERROR: Uploading artifacts as "dotenv" to coordinator... the artifact was refused: Key can contain only letters, digits and '_'. (line 1)
+    broken-report | ERROR: Job failed: the artifact was refused: Key can contain only letters, digits and '_'. (line 1)
+    broken-report | failed: the artifact was refused: Key can contain only letters, digits and '_'. (line 1)
+    reads         | started
+    reads         | $ echo "url $URL"
+    reads         | url https://host.test/[MASKED]
+    reads         | succeeded
+    tests         | started
+    tests         | $ echo "<testsuite><testcase name='with $TOKEN'><failure message='got $TOKEN'>$TOKEN</failure></testcase></testsuite>" > r.xml
+    tests         | $ echo "<$TOKEN/>" > other.xml
+    tests         | $ echo "URL=https://host.test/$TOKEN" > build.env
+    tests         | succeeded
 
     1 test: 1 failed
       tests  with [MASKED]
     note: the JUnit report `other.xml` of `tests` was not read: its root is `[MASKED]`, not `testsuites` or `testsuite`
 
     run 1 failed
-      success          tests              #.# s
-      success          reads              #.# s
-      failed           broken-report      #.# s  the artifact was refused: Key can contain only letters, digits and '_'. (line 1)  gantry logs 1 'broken-report'
-      failed           broken-settings    #.# s  GIT_STRATEGY `[MASKED]` is none of clone, fetch, none, empty  gantry logs 1 'broken-settings'
+      success          tests            #.# s
+      success          reads            #.# s
+      failed           broken-report    #.# s  the artifact was refused: Key can contain only letters, digits and '_'. (line 1)  gantry logs 1 'broken-report'
     "#);
+}
+
+#[test]
+fn a_masked_value_is_hidden_in_what_is_refused() {
+    let machine = with_variables(
+        &format!("TOKEN: {{value: {SECRET}, masked: true}}\n"),
+        r#"
+        job:
+          variables: {GIT_STRATEGY: $TOKEN}
+          script: ['true']
+        "#,
+    );
+    insta::assert_snapshot!(machine.call("run"), @"
+    exit 2
+    --- stderr
+    error: job `job` cannot be carried out: GIT_STRATEGY `[MASKED]` is none of clone, fetch, none, empty
+      --> .gitlab-ci.yml:1:1
+    help: gantry run JOB… runs other jobs only
+    ");
 }
 
 // shows: S0-47

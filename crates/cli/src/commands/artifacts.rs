@@ -29,7 +29,7 @@ pub(crate) fn artifacts(global: &Global, args: &ArtifactsArgs) -> Result<Exit, C
         return Err(CommandError::usage(stored::nothing_ran()));
     };
     let meant = stored::find(&reader, &args.which)?;
-    let rows = rows(&reader, meant.run.id, &meant.attempts)?;
+    let rows = rows(&reader, &meant.attempts)?;
     if let Some(to) = &args.output {
         copy(&rows, to)?;
     }
@@ -44,11 +44,13 @@ pub(crate) fn artifacts(global: &Global, args: &ArtifactsArgs) -> Result<Exit, C
     Ok(Exit::Success)
 }
 
-fn rows(reader: &Reader, run: RunId, attempts: &[Attempt]) -> Result<Vec<Row>, CommandError> {
+fn rows(reader: &Reader, attempts: &[Attempt]) -> Result<Vec<Row>, CommandError> {
     let mut rows = Vec::new();
     for attempt in attempts {
         for artifact in reader.artifacts(attempt.id)? {
-            let path = reader.folder().artifact(run, attempt.id, &artifact.file_name);
+            let path = reader
+                .folder()
+                .artifact(attempt.run, attempt.id, &artifact.file_name);
             rows.push(Row {
                 attempt: attempt.clone(),
                 artifact,

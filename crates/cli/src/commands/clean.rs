@@ -4,6 +4,7 @@
 //! somebody uses is never in it; one that somebody has begun to use since stays as well, because each only goes under
 //! its own lock.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,8 +14,8 @@ use gantry_runner::housekeeping;
 use gantry_store::{Run, RunId, Store};
 use serde_json::{Value, json};
 
-use super::run::close_interrupted;
 use super::stored;
+use super::stored::close_interrupted;
 use crate::args::{CleanArgs, Format, Global};
 use crate::error::{CommandError, Exit};
 use crate::output::{self, padded, size, style::*};
@@ -149,10 +150,23 @@ impl Plan {
 
     fn add_runs(&mut self, policy: &Policy, store: &Store) -> Result<(), CommandError> {
         let runs = store.runs(usize::MAX)?;
-        for (position, run) in runs.into_iter().enumerate() {
+        let (children, by_hand): (Vec<_>, Vec<_>) = runs.iter().partition(|run| run.parent.is_some());
+        // A child stays and goes with its parent, which has a lower number.
+        let mut goes: HashSet<RunId> = by_hand
+            .into_iter()
+            .skip(policy.keep)
+            .filter(|run| ended(run) < policy.before)
+            .map(|run| run.id)
+            .collect();
+        for child in children.into_iter().rev() {
+            if child.parent.is_some_and(|parent| goes.contains(&parent)) {
+                goes.insert(child.id);
+            }
+        }
+        for run in runs {
             if store.goes_on(run.id)? || run.finished_at.is_none() {
                 self.in_use.push(format!("run {}", run.id));
-            } else if position >= policy.keep && ended(&run) < policy.before {
+            } else if goes.contains(&run.id) {
                 let folder = store.folder().run(run.id);
                 self.items.push(Item {
                     size_bytes: Usage::of(&folder)?.size_bytes,

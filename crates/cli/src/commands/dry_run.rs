@@ -8,11 +8,11 @@ use gantry_engine::{Forecast, Prospect, RunRequest, Venue, forecast};
 use serde_json::json;
 
 use super::plan::heading;
-use super::run::unknown_name;
 use crate::args::{Format, Global};
 use crate::error::{CommandError, Exit};
 use crate::output::{self, padded, style::*, width};
 use crate::question::Question;
+use crate::refusal::unknown_name;
 
 /// Prints what the request would come to.
 pub(crate) fn dry_run(

@@ -11,7 +11,7 @@ use std::time::Duration;
 use gantry_store::{Attempt, AttemptId, RunId, Store};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::run::close_interrupted;
+use super::stored::close_interrupted;
 use super::stored::{self, Meant};
 use crate::args::Global;
 use crate::error::{CommandError, Exit};
@@ -21,6 +21,8 @@ use crate::trace_view::Lines;
 use crate::world;
 
 const INTERVAL: Duration = Duration::from_millis(100);
+/// Longer names of jobs are not lined up.
+const MAX_PREFIX: usize = 24;
 
 /// Prints what the jobs say until they have ended, or until nobody wants to know any more.
 pub(crate) fn follow(
@@ -39,7 +41,7 @@ pub(crate) fn follow(
         run: meant.run.id,
         job: job.map(|attempt| attempt.job.clone()),
         raw,
-        wide: output::width(meant.attempts.iter().map(|attempt| attempt.job.as_str()), 24),
+        wide: 0,
         tails: HashMap::new(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -72,7 +74,7 @@ struct Follower {
     /// Only this job.
     job: Option<String>,
     raw: bool,
-    /// The width of the widest job name.
+    /// The width of the widest job name so far.
     wide: usize,
     tails: HashMap<AttemptId, Tail>,
 }
@@ -93,8 +95,10 @@ impl Follower {
             close_interrupted(&mut Store::open(&self.root)?)?;
             return Ok(Progress::GoesOn);
         }
-        let mut attempts = self.reader.attempts(self.run)?;
+        let mut attempts = stored::attempts(&self.reader, self.run)?;
         attempts.retain(|attempt| self.job.as_ref().is_none_or(|job| attempt.job == *job));
+        let names = attempts.iter().map(|attempt| attempt.job.as_str());
+        self.wide = self.wide.max(output::width(names, MAX_PREFIX));
         for attempt in &attempts {
             if self.print_new(attempt)? == output::Reader::Gone {
                 return Ok(Progress::Over);
@@ -127,13 +131,13 @@ impl Follower {
     }
 
     fn has_log(&self, attempt: &Attempt) -> bool {
-        self.reader.folder().trace(self.run, attempt.id).exists()
+        self.reader.folder().trace(attempt.run, attempt.id).exists()
     }
 
     fn print_new(&mut self, attempt: &Attempt) -> Result<output::Reader, CommandError> {
         // One job's log is shown whole; of many, what their scripts say.
         let whole = self.job.is_some();
-        let path = self.reader.folder().trace(self.run, attempt.id);
+        let path = self.reader.folder().trace(attempt.run, attempt.id);
         let failed = |error: &std::io::Error| {
             CommandError::world(format!("cannot read `{}`", path.display())).because(error)
         };

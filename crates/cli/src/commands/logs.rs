@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use gantry_store::{Attempt, Reader, RunId};
+use gantry_store::{Attempt, Reader};
 
 use super::follow::follow;
 use super::stored;
@@ -34,13 +34,13 @@ pub(crate) fn logs(global: &Global, args: &LogsArgs) -> Result<Exit, CommandErro
                 attempt.job, attempt.number, attempt.status
             ))?;
         }
-        print(&reader, meant.run.id, attempt, args)?;
+        print(&reader, attempt, args)?;
     }
     Ok(Exit::Success)
 }
 
-fn print(reader: &Reader, run: RunId, attempt: &Attempt, args: &LogsArgs) -> Result<(), CommandError> {
-    let path = reader.folder().trace(run, attempt.id);
+fn print(reader: &Reader, attempt: &Attempt, args: &LogsArgs) -> Result<(), CommandError> {
+    let path = reader.folder().trace(attempt.run, attempt.id);
     match File::open(&path) {
         Ok(file) if args.raw => each_part(file, &path, output::print_raw),
         Ok(file) => print_lines(file, &path, args.tail),

@@ -10,10 +10,10 @@ mod lint;
 mod logs;
 mod plan;
 mod resume;
-pub(crate) mod run;
+mod run;
 mod runs;
 mod shell;
-mod stored;
+pub(crate) mod stored;
 mod why;
 
 use crate::args::{Cli, Command};

@@ -1,13 +1,18 @@
 //! `gantry plan`: what would run now.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
-use gantry_engine::{Deploy, Executor, hold};
+use gantry_engine::{Deploy, Executor, NotStarted, hold};
 use gantry_language::compile::Outcome;
-use gantry_language::plan::{AllowFailure, Clause, Decision, LeftOut, Plan, PlannedJob, When};
+use gantry_language::plan::{
+    AllowFailure, ChildInclude, Clause, Decision, Downstream, LeftOut, Plan, PlannedJob, TriggerStrategy,
+    When, Work,
+};
 use serde_json::{Value, json};
 
 use crate::args::{Format, Global, PlanArgs};
+use crate::downstream::foreseen_child;
 use crate::error::{CommandError, Exit};
 use crate::output::{self, padded, style::*, width};
 use crate::question::Question;
@@ -30,6 +35,10 @@ fn json(outcome: &Outcome, question: &Question) -> Value {
             let executor = Executor::default();
             let mut value = serde_json::to_value(plan).expect("BUG: a plan is JSON");
             for (job, planned) in value["jobs"].as_array_mut().into_iter().flatten().zip(&plan.jobs) {
+                job["child"] = match foreseen_child(question, &question.layers, planned) {
+                    Some(Ok((child, _))) => serde_json::to_value(child).expect("BUG: a plan is JSON"),
+                    Some(Err(_)) | None => Value::Null,
+                };
                 job["held"] = json!(hold(planned, &Deploy::No).map(|hold| hold.to_string()));
                 job["executor"] = json!(executor.venue(planned).map(|venue| venue.as_str()));
             }
@@ -52,7 +61,7 @@ fn text(outcome: &Outcome, question: &Question) -> String {
     let mut out = heading(question);
     match outcome {
         Outcome::Pipeline(plan) => {
-            stages(plan, &mut out);
+            stages(plan, &mut out, &Children::of(plan, question));
             left_out(&plan.left_out, &mut out);
             let _ = writeln!(out, "\n{DIM}plan hash {}{RESET}", plan.hash);
         }
@@ -100,7 +109,50 @@ pub(crate) fn no_pipeline(outcome: &Outcome) -> String {
     out
 }
 
-fn stages(plan: &Plan, out: &mut String) {
+/// The children that are known before anything runs, by the names of the jobs that start them.
+struct Children(HashMap<String, Result<Plan, NotStarted>>);
+
+impl Children {
+    fn of(plan: &Plan, question: &Question) -> Children {
+        let child = |job: &PlannedJob| {
+            let foreseen = foreseen_child(question, &question.layers, job)?;
+            let child = foreseen.map(|(plan, _)| plan).map_err(|unread| {
+                output::note(&unread.told);
+                unread.error
+            });
+            Some((job.name.clone(), child))
+        };
+        Children(plan.jobs.iter().filter_map(child).collect())
+    }
+
+    /// Appends the jobs of a child below the job that starts it.
+    fn below(&self, bridge: &PlannedJob, out: &mut String) {
+        let Some(child) = self.0.get(&bridge.name) else {
+            return;
+        };
+        match child {
+            Ok(plan) => {
+                let names = plan.jobs.iter().map(|job| job.name.as_str());
+                let wide = width(names, 40);
+                for job in &plan.jobs {
+                    let mut said = vec![format!("{DIM}{}{RESET}", job.stage)];
+                    said.extend(traits(job));
+                    let line = format!(
+                        "    {DIM}└{RESET} {}  {}",
+                        padded(&job.name, wide),
+                        said.join(" · ")
+                    );
+                    let _ = writeln!(out, "{}", line.trim_end());
+                }
+            }
+            Err(error) => {
+                let _ = writeln!(out, "    {DIM}└{RESET} {RED}no pipeline{RESET}: {error}");
+            }
+        }
+    }
+}
+
+fn stages(plan: &Plan, out: &mut String, children: &Children) {
     let wide = width(plan.jobs.iter().map(|job| job.name.as_str()), 40);
     for (index, stage) in plan.stages.iter().enumerate() {
         let mut jobs = plan.jobs.iter().filter(|job| job.stage_index == index).peekable();
@@ -111,13 +163,41 @@ fn stages(plan: &Plan, out: &mut String) {
         for job in jobs {
             let line = format!("  {}  {}", padded(&job.name, wide), traits(job).join(" · "));
             let _ = writeln!(out, "{}", line.trim_end());
+            children.below(job, out);
         }
     }
 }
 
+/// Returns what a trigger job starts, as people say it.
+pub(crate) fn started(job: &PlannedJob) -> Option<String> {
+    let Work::Trigger(trigger) = &job.work else {
+        return None;
+    };
+    let what = match &trigger.downstream {
+        // That it starts one at all is why it is held, and said so.
+        Downstream::Project { .. } if trigger.strategy.is_none() => return None,
+        Downstream::Project { project, .. } => format!("a pipeline of `{project}`"),
+        Downstream::Child { include } => {
+            let files: Vec<_> = include
+                .iter()
+                .map(|file| match file {
+                    ChildInclude::Local { path } => format!("`{path}`"),
+                    ChildInclude::Artifact { job, path } => format!("`{path}` of job `{job}`"),
+                })
+                .collect();
+            format!("the child pipeline in {}", files.join(", "))
+        }
+    };
+    Some(match trigger.strategy {
+        None => format!("starts {what}"),
+        Some(TriggerStrategy::Depend) => format!("starts {what} and depends on it"),
+        Some(TriggerStrategy::Mirror) => format!("starts {what} and mirrors it"),
+    })
+}
+
 /// What is worth saying about a job, in few words each.
 fn traits(job: &PlannedJob) -> Vec<String> {
-    let mut traits = Vec::new();
+    let mut traits: Vec<String> = started(job).into_iter().collect();
     match (job.when, &job.allow_failure) {
         (When::OnSuccess, _) => {}
         (When::Manual, AllowFailure::Yes) => traits.push("manual, optional".to_owned()),

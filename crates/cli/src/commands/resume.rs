@@ -7,11 +7,11 @@ use gantry_engine::{Circumstances, Hold, Options, Resumption, RunRequest, Select
 use gantry_language::event::{Ref, Source};
 use gantry_store::{Reader, Run, RunId, Store};
 
-use super::run::engine_error;
 use super::stored;
 use crate::args::{EventArgs, EventKind, RunArgs};
 use crate::error::CommandError;
 use crate::output;
+use crate::refusal::engine_error;
 use crate::world::Checkout;
 
 /// The run that is continued.
@@ -27,6 +27,9 @@ impl Earlier {
         let reader = Store::open_read_only(root)?
             .ok_or_else(|| CommandError::usage(stored::nothing_ran()).hint("gantry run begins"))?;
         let run = stored::run(&reader, number)?;
+        if let Some(bridge) = &run.bridge {
+            return Err(started_elsewhere(&run, bridge));
+        }
         if run.finished_at.is_none() && reader.goes_on(run.id)? {
             return Err(CommandError::usage(format!("run {} still goes on", run.id))
                 .hint(format!("gantry logs -f {} follows it", run.id)));
@@ -156,6 +159,16 @@ impl Earlier {
             }
         }
         self.plan(reader, request, tree)
+    }
+}
+
+/// What a trigger job has started goes on with the run of that job.
+fn started_elsewhere(run: &Run, bridge: &str) -> CommandError {
+    match run.parent {
+        Some(parent) => CommandError::usage(format!("`{bridge}` of run {parent} has started run {}", run.id))
+            .hint(format!("gantry run --resume {parent} continues both")),
+        None => CommandError::usage(format!("{bridge} has started run {}", run.id))
+            .hint("continue that one, in the folder of its project"),
     }
 }
 

@@ -36,6 +36,8 @@ fn json(run: &Run) -> serde_json::Value {
         "sha": run.sha,
         "dirty": run.dirty,
         "title": run.title,
+        "parent": run.parent.map(|parent| parent.0),
+        "bridge": run.bridge,
         "plan_hash": run.plan_hash,
         "created_at_ms": run.created_at.0,
         "finished_at_ms": run.finished_at.map(|at| at.0),
@@ -58,7 +60,7 @@ fn text(runs: &[Run]) -> String {
         let dirty = if run.dirty { "+" } else { "" };
         let _ = writeln!(
             out,
-            "{:>5}  {color}{}{RESET}  {}  {:>7}  {}  {}{dirty} {DIM}{}{RESET}",
+            "{:>5}  {color}{}{RESET}  {}  {:>7}  {}  {}{dirty} {DIM}{}{}{RESET}",
             run.id,
             padded(status, 11),
             when(run),
@@ -66,9 +68,18 @@ fn text(runs: &[Run]) -> String {
             padded(&format!("{} {}", run.source, run.ref_name), 20),
             run.sha.get(..8).unwrap_or(&run.sha),
             run.title,
+            started_by(run),
         );
     }
     out
+}
+
+fn started_by(run: &Run) -> String {
+    match (&run.bridge, run.parent) {
+        (Some(bridge), Some(parent)) => format!(" (started by `{bridge}` of run {parent})"),
+        (Some(bridge), None) => format!(" (started by {bridge})"),
+        (None, _) => String::new(),
+    }
 }
 
 fn when(run: &Run) -> String {

@@ -16,13 +16,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::run::{self, engine_error, find_bash};
 use super::stored;
 use crate::args::{Global, ShellArgs};
 use crate::error::{CommandError, Ended};
 use crate::output::{self, style::*};
 use crate::places::Places;
-use crate::{question, world};
+use crate::refusal::engine_error;
+use crate::{execution, question, world};
 
 pub(crate) fn shell(global: &Global, args: &ShellArgs) -> Result<Ended, CommandError> {
     let Some(reader) = stored::open(global)? else {
@@ -46,10 +46,10 @@ pub(crate) fn shell(global: &Global, args: &ShellArgs) -> Result<Ended, CommandE
     let places = Places::of(&root)?;
     let settings = Settings {
         in_place: revisit.in_place.then(|| root.clone()),
-        ..run::settings(&places)?
+        ..execution::settings(&places)?
     };
     if args.command.is_empty() {
-        find_bash()?;
+        execution::find_bash()?;
     }
     let visit = Visit::new(&revisit.payload, &settings, &places.shells, &revisit.archives)
         .map_err(|error| not_prepared(error, run.id))?;
@@ -72,8 +72,8 @@ pub(crate) fn shell(global: &Global, args: &ShellArgs) -> Result<Ended, CommandE
 fn find(reader: &Reader, which: &[String]) -> Result<(Run, Attempt), CommandError> {
     if let [job] = which {
         for run in reader.runs(usize::MAX)? {
-            if let Some(attempt) = attempt(reader, run.id, job)? {
-                return Ok((run, attempt));
+            if let Some(found) = attempt(reader, run.id, job)? {
+                return Ok(found);
             }
         }
     }
@@ -83,7 +83,7 @@ fn find(reader: &Reader, which: &[String]) -> Result<(Run, Attempt), CommandErro
         return Err(CommandError::usage("a shell is of a job").hint("name it: gantry shell RUN JOB"));
     };
     match attempt(reader, meant.run.id, &any.job)? {
-        Some(attempt) => Ok((meant.run, attempt)),
+        Some(found) => Ok(found),
         None => {
             let message = format!(
                 "job `{}` has not run in run {}: {}",
@@ -95,14 +95,18 @@ fn find(reader: &Reader, which: &[String]) -> Result<(Run, Attempt), CommandErro
     }
 }
 
-fn attempt(reader: &Reader, run: RunId, job: &str) -> Result<Option<Attempt>, CommandError> {
-    let mut attempts = reader.attempts(run)?;
+/// Returns an attempt with the run that it is in, which may be a child.
+fn attempt(reader: &Reader, run: RunId, job: &str) -> Result<Option<(Run, Attempt)>, CommandError> {
+    let mut attempts = stored::attempts(reader, run)?;
     attempts.retain(|attempt| attempt.job == job && attempt.started_at.is_some());
     let failed = attempts.iter().rposition(|attempt| attempt.status == "failed");
-    Ok(match failed {
-        Some(failed) => Some(attempts.swap_remove(failed)),
-        None => attempts.pop(),
-    })
+    let Some(last) = failed.or(attempts.len().checked_sub(1)) else {
+        return Ok(None);
+    };
+    let Attempt { id, run, .. } = attempts.swap_remove(last);
+    let mut of_run = reader.attempts(run)?.into_iter();
+    let attempt = of_run.find(|attempt| attempt.id == id);
+    Ok(attempt.zip(reader.run(run)?).map(|(attempt, run)| (run, attempt)))
 }
 
 fn not_given(circumstances: &Circumstances, given: &[Variable]) -> Option<String> {

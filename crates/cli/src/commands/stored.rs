@@ -1,18 +1,18 @@
 //! What the commands about earlier runs share: the store, and which run and jobs are meant.
 
+use gantry_engine::Clock;
 use gantry_language::diagnostic::did_you_mean;
 use gantry_store::{Attempt, Reader, Run, RunId, Store};
 
 use crate::args::Global;
-use crate::commands::run::close_interrupted;
 use crate::error::CommandError;
 use crate::places::Places;
-use crate::{containers, world};
+use crate::{containers, output, world};
 
 /// The file that makes a folder a project.
 pub(crate) const CONFIGURATION: &str = ".gitlab-ci.yml";
 
-/// A run and those of its attempts that are meant.
+/// A run and those of its attempts that are meant, as [`attempts`] has them.
 pub(crate) struct Meant {
     pub(crate) run: Run,
     pub(crate) attempts: Vec<Attempt>,
@@ -50,7 +50,7 @@ pub(crate) fn find(reader: &Reader, which: &[String]) -> Result<Meant, CommandEr
         },
     };
     let run = run(reader, number)?;
-    let mut attempts = reader.attempts(run.id)?;
+    let mut attempts = attempts(reader, run.id)?;
     if let Some(job) = job {
         let names: Vec<String> = attempts.iter().map(|attempt| attempt.job.clone()).collect();
         attempts.retain(|attempt| attempt.job == *job);
@@ -66,11 +66,27 @@ pub(crate) fn find(reader: &Reader, which: &[String]) -> Result<Meant, CommandEr
     })
 }
 
-/// Finds the run with a number, or the newest one.
+/// Returns the attempts of a run, and those of its children behind the jobs that have started these: `bridge/job`.
+pub(crate) fn attempts(reader: &Reader, run: RunId) -> Result<Vec<Attempt>, CommandError> {
+    let mut all = Vec::new();
+    for attempt in reader.attempts(run)? {
+        let bridge = attempt.job.clone();
+        let child = attempt.downstream;
+        all.push(attempt);
+        // A child has a higher number than its parent, so that this ends.
+        for mut below in child.map_or(Ok(Vec::new()), |child| attempts(reader, child))? {
+            below.job = format!("{bridge}/{}", below.job);
+            all.push(below);
+        }
+    }
+    Ok(all)
+}
+
+/// Finds the run with a number, or the newest one that no trigger job of this project has started.
 pub(crate) fn run(reader: &Reader, number: Option<i64>) -> Result<Run, CommandError> {
     let run = match number {
         Some(number) => reader.run(RunId(number))?,
-        None => reader.runs(1)?.pop(),
+        None => reader.newest_run()?,
     };
     run.ok_or_else(|| {
         let message = number.map_or_else(nothing_ran, |number| format!("there is no run {number}"));
@@ -80,4 +96,29 @@ pub(crate) fn run(reader: &Reader, number: Option<i64>) -> Result<Run, CommandEr
 
 pub(crate) fn nothing_ran() -> String {
     "nothing has run here yet".to_owned()
+}
+
+/// Closes runs whose process died, and says so.
+pub(crate) fn close_interrupted(store: &mut Store) -> Result<(), CommandError> {
+    for found in store.reconcile(Clock::system().now())? {
+        let names: Vec<_> = found
+            .running
+            .iter()
+            .map(|attempt| format!("`{}`", attempt.job))
+            .collect();
+        let running = match names.as_slice() {
+            [] => "no job was running".to_owned(),
+            names => format!(
+                "{} {} running",
+                names.join(", "),
+                if names.len() == 1 { "was" } else { "were" }
+            ),
+        };
+        output::note(&format!(
+            "note: run {} was interrupted, its process is gone; {running}, {} had not begun\n",
+            found.run.id,
+            found.waiting.len(),
+        ));
+    }
+    Ok(())
 }

@@ -8,7 +8,7 @@ use gantry_language::diagnostic::did_you_mean;
 use gantry_language::plan::{AllowFailure, Decision, Place, Plan, PlannedJob, When};
 use serde_json::{Value, json};
 
-use super::plan::{clauses, heading, no_pipeline};
+use super::plan::{clauses, heading, no_pipeline, started};
 use crate::args::{Format, Global, WhyArgs};
 use crate::error::{CommandError, Exit};
 use crate::output::{self, style::*};
@@ -121,6 +121,9 @@ fn consequences(plan: &Plan, job: &PlannedJob) -> Vec<String> {
                 job.start_in_secs.unwrap_or_default()
             ));
         }
+    }
+    if let Some(started) = started(job) {
+        lines.push(format!("it {started}"));
     }
     if let Some(hold) = hold(job, &Deploy::No) {
         lines.push(format!("gantry run holds it: {hold}; --deploy lets it run"));

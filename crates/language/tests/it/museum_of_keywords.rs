@@ -9,7 +9,7 @@ use crate::support::case;
 fn a_refused_keyword_says_so() {
     assert_snapshot!(case("a: {trigger: {include: [{project: x}]}}").check(), @r"
     error: `trigger:include:project` is not supported yet
-      --> .gitlab-ci.yml:1:27
+      --> .gitlab-ci.yml:1:26
       help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
     ");
 }

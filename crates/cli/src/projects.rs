@@ -1,0 +1,164 @@
+//! `gantry.yml`: what a project tells gantry about its neighbourhood. It is committed, unlike `.gantry/`.
+//!
+//! ```yaml
+//! projects:
+//!   group/name: ../name     # the checkout in which `trigger: {project: group/name}` runs
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use gantry_language::diagnostic::{Diagnostic, did_you_mean};
+use gantry_language::source::SourceMap;
+use gantry_yaml::{Entry, Limits, Mapping};
+
+use crate::error::CommandError;
+use crate::{output, render};
+
+pub(crate) const FILE: &str = "gantry.yml";
+
+/// The checkouts of other projects, by their paths on the server; relative to the root of this one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Projects(BTreeMap<String, PathBuf>);
+
+impl Projects {
+    /// Reads the file of a project, which need not be there; its mistakes are printed and end the command.
+    pub(crate) fn of(root: &Path) -> Result<Projects, CommandError> {
+        let text = match fs::read_to_string(root.join(FILE)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Projects::default()),
+            Err(error) => return Err(CommandError::usage(format!("cannot read `{FILE}`")).because(&error)),
+        };
+        let mut map = SourceMap::default();
+        let mut diagnostics = Vec::new();
+        let projects = read(&text, &mut map, &mut diagnostics);
+        if diagnostics.is_empty() {
+            return Ok(projects);
+        }
+        for diagnostic in &diagnostics {
+            output::note(&format!("{}\n", render::text(diagnostic, &map)));
+        }
+        Err(CommandError::reported())
+    }
+
+    pub(crate) fn checkout(&self, project: &str) -> Option<&Path> {
+        self.0.get(project).map(PathBuf::as_path)
+    }
+
+    /// Says which project was meant.
+    pub(crate) fn hint(&self, project: &str) -> Option<String> {
+        did_you_mean(project, self.0.keys().map(String::as_str))
+    }
+}
+
+fn read(text: &str, map: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Projects {
+    let mut projects = Projects::default();
+    let source = map.add(FILE, text);
+    let stream = match gantry_yaml::parse(source, map.text(source), &Limits::default()) {
+        Ok(stream) => stream,
+        Err(errors) => {
+            diagnostics.extend(errors.into_iter().map(|error| {
+                let help = error.help();
+                Diagnostic::error("yaml", error.span, error.kind.to_string()).maybe_help(help)
+            }));
+            return projects;
+        }
+    };
+    let roots = stream.documents.into_iter().map(|document| document.root);
+    for root in roots.filter(|root| !root.is_null()) {
+        let Some(mapping) = root.as_mapping() else {
+            let message = format!("`{FILE}` is a mapping, this is {}", root.value.kind());
+            diagnostics.push(Diagnostic::error("gantry-file", root.span, message));
+            continue;
+        };
+        for Entry { key, value } in mapping.iter() {
+            match (key.as_str(), value.as_mapping()) {
+                (Some("projects"), Some(mapping)) => checkouts(mapping, &mut projects, diagnostics),
+                (Some("projects"), None) if value.is_null() => {}
+                (Some("projects"), None) => {
+                    let message = format!(
+                        "`projects` is a mapping of projects to folders, not {}",
+                        value.value.kind()
+                    );
+                    diagnostics.push(
+                        Diagnostic::error("gantry-file", value.span, message)
+                            .help("write `projects: {group/name: ../name}`"),
+                    );
+                }
+                _ => {
+                    let name = key.value.to_text().unwrap_or_default();
+                    let help = did_you_mean(&name, ["projects"])
+                        .unwrap_or_else(|| format!("`{FILE}` takes `projects`"));
+                    let message = format!("`{FILE}` has no key `{name}`");
+                    diagnostics.push(Diagnostic::error("gantry-file", key.span, message).help(help));
+                }
+            }
+        }
+    }
+    projects
+}
+
+fn checkouts(mapping: &Mapping, projects: &mut Projects, diagnostics: &mut Vec<Diagnostic>) {
+    for Entry { key, value } in mapping.iter() {
+        let name = key.value.to_text().unwrap_or_default();
+        match value.as_str() {
+            Some(path) if !path.is_empty() => {
+                projects.0.insert(name, PathBuf::from(path));
+            }
+            _ => {
+                let message = format!("the checkout of `{name}` is a folder, not {}", value.value.kind());
+                let help = format!("write `{name}: ../folder`");
+                diagnostics.push(Diagnostic::error("gantry-file", value.span, message).help(help));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Vec<String> {
+        let mut map = SourceMap::default();
+        let mut diagnostics = Vec::new();
+        read(text, &mut map, &mut diagnostics);
+        let line = |diagnostic: &Diagnostic| {
+            let place = diagnostic.span.map(|span| map.place(span).to_string());
+            let help = diagnostic.help.as_deref().unwrap_or_default();
+            format!("{}: {}; {help}", place.unwrap_or_default(), diagnostic.message)
+        };
+        diagnostics.iter().map(line).collect()
+    }
+
+    #[test]
+    fn projects_have_checkouts() {
+        let mut map = SourceMap::default();
+        let projects = read("projects: {group/name: ../name}", &mut map, &mut Vec::new());
+        assert_eq!(projects.checkout("group/name"), Some(Path::new("../name")));
+        assert_eq!(
+            projects.hint("group/nam").as_deref(),
+            Some("did you mean `group/name`?")
+        );
+    }
+
+    #[test]
+    fn mistakes_have_their_places_and_a_way_out() {
+        assert_eq!(
+            told("project: {}"),
+            ["gantry.yml:1:1: `gantry.yml` has no key `project`; did you mean `projects`?"]
+        );
+        assert_eq!(
+            told("projects: {a/b: 1}"),
+            ["gantry.yml:1:17: the checkout of `a/b` is a folder, not an integer; write `a/b: ../folder`"]
+        );
+        assert_eq!(
+            told("projects: [a]"),
+            [
+                "gantry.yml:1:11: `projects` is a mapping of projects to folders, not a list; \
+                 write `projects: {group/name: ../name}`"
+            ]
+        );
+    }
+}

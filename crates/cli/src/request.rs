@@ -1,0 +1,56 @@
+//! What a run begins with: the pipeline, and the files that its jobs get.
+
+use gantry_engine::{Checkout, Facts, Options, Project, RunRequest, Submodule};
+use gantry_git::Snapshot;
+use gantry_language::plan::Plan;
+
+use crate::downstream;
+use crate::question::Question;
+
+/// Returns the request for a run that continues no other.
+pub(crate) fn request(question: &Question, snapshot: &Snapshot, plan: Plan, options: Options) -> RunRequest {
+    RunRequest {
+        facts: facts(question, snapshot),
+        layers: question.layers.clone(),
+        children: downstream::children(question, &question.layers, &plan),
+        plan,
+        options,
+        resumption: None,
+    }
+}
+
+fn facts(question: &Question, snapshot: &Snapshot) -> Facts {
+    let path = question.facts.project.path.clone();
+    let commit = question.facts.commit.as_ref();
+    Facts {
+        project: Project {
+            id: 1,
+            name: path.rsplit('/').next().unwrap_or_default().to_owned(),
+            path,
+        },
+        git_ref: question.event.git_ref.clone(),
+        sha: commit.map_or_else(|| snapshot.commit.clone(), |commit| commit.sha.clone()),
+        dirty: snapshot.dirty,
+        protected: question.facts.protected,
+        title: commit
+            .and_then(|commit| commit.message.lines().next())
+            .unwrap_or_default()
+            .to_owned(),
+        checkout: Checkout {
+            repository: snapshot.repository.clone(),
+            commit: snapshot.commit.clone(),
+            overlay_tree: snapshot.overlay_tree.clone(),
+            project: Some(question.root.clone()),
+            submodules: snapshot.submodules.iter().map(submodule).collect(),
+        },
+    }
+}
+
+fn submodule(submodule: &gantry_git::submodules::Submodule) -> Submodule {
+    Submodule {
+        path: submodule.path.clone(),
+        repository: submodule.repository.clone(),
+        commit: submodule.commit.clone(),
+        overlay_tree: submodule.overlay_tree.clone(),
+    }
+}
