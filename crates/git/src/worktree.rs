@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 use crate::command::Call;
 use crate::directory::{GitDirectory, Layout, ObjectFormat};
 use crate::index::copy_index;
-use crate::submodules::{self, LaidOut, Submodules, Surroundings, manifest_name};
+use crate::submodules::{self, LaidOut, Submodules, Surroundings};
 use crate::{Git, GitError, seal};
 
 /// What a slot is to hold.
@@ -197,7 +197,7 @@ impl<'a> Slot<'a> {
 
     fn write_git_directory(&self) -> Result<(), GitError> {
         if self.dot_git.exists() {
-            remove_children(&self.dot_git, &[OUR_INDEX, manifest_name()])?;
+            remove_children(&self.dot_git, &[OUR_INDEX, submodules::LIST])?;
         }
         let layout = Layout {
             bare: false,

@@ -11,8 +11,10 @@
 //! 3. a clone beside the slot, made from its URL. Only this one needs a network.
 
 mod clone;
+mod folders;
 mod gitmodules;
 mod local;
+mod record;
 mod slot;
 mod url;
 
@@ -22,7 +24,8 @@ use std::sync::atomic::AtomicBool;
 pub use slot::object_directories;
 
 pub(crate) use local::take;
-pub(crate) use slot::{Surroundings, lay_out, manifest_name};
+pub(crate) use record::LIST;
+pub(crate) use slot::{Surroundings, lay_out};
 
 /// A submodule as the user has it checked out, which a slot can borrow.
 #[derive(Clone, Debug, PartialEq, Eq)]

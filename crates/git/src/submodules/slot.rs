@@ -1,27 +1,21 @@
 //! The submodules of a slot: which there are to be, and laying each of them out.
 //!
-//! Beside our index, a slot's git directory has a list of the submodules we have laid out in it. What is on the list
-//! and no longer wanted is removed, whatever the flags for cleaning say.
+//! A slot keeps a [record] of what we have laid out in it. What is on record and no longer wanted goes, whatever the
+//! flags for cleaning say.
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{ErrorKind, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::clone::Request;
 use super::gitmodules::{self, Registered};
 use super::url::{by_https, is_path, is_relative, resolve};
-use super::{LaidOut, Origin, Reach, Submodules};
+use super::{LaidOut, Origin, Reach, Submodules, folders, record};
 use crate::command::records;
 use crate::directory::GitDirectory;
 use crate::facts::without_credentials;
-use crate::worktree::{Checkout, Slot, clones_of, remove_children, remove_tree};
+use crate::worktree::{Checkout, Slot, clones_of};
 use crate::{Git, GitError};
-
-/// The list of what we have laid out, in the slot's git directory.
-pub(crate) fn manifest_name() -> &'static str {
-    "gantry-submodules"
-}
 
 /// Where the submodules of one repository are looked for.
 pub(crate) struct Surroundings<'a> {
@@ -103,16 +97,16 @@ pub fn object_directories(wanted: &Submodules, dir: &Path) -> Vec<PathBuf> {
 }
 
 /// A commit that a tree has in the place of a folder.
-struct Link {
-    path: String,
+pub(super) struct Link {
+    pub(super) path: String,
     sha: String,
 }
 
 /// A submodule that is to be laid out.
-struct Chosen {
-    link: Link,
-    registered: Registered,
-    address: String,
+pub(super) struct Chosen {
+    pub(super) link: Link,
+    pub(super) registered: Registered,
+    pub(super) address: String,
 }
 
 /// Lays out the submodules that are wanted and empties the others: those that we had laid out, and with `clean` all.
@@ -122,26 +116,31 @@ pub(crate) fn lay_out(
     wanted: Option<&Submodules>,
     clean: bool,
 ) -> Result<Vec<LaidOut>, GitError> {
-    let present = (wanted.is_some() || clean) && gitmodules::is_there(&slot.top);
+    let before = record::listed(slot);
+    let present = (wanted.is_some() || clean || !before.is_empty()) && gitmodules::is_there(&slot.top);
     let links = if present { links(slot, &[])? } else { Vec::new() };
     let chosen = match wanted {
         Some(wanted) if present => choose(slot, surroundings, wanted)?,
         _ => Vec::new(),
     };
     let is_chosen = |path: &str| chosen.iter().any(|chosen| chosen.link.path == path);
-    for path in listed(slot).iter().filter(|path| !is_chosen(path)) {
-        remove(slot, path, links.iter().any(|link| link.path == *path))?;
+    for path in before.iter().filter(|path| !is_chosen(path)) {
+        match links.iter().any(|link| link.path == *path) {
+            true => folders::empty(&slot.top, path)?,
+            false => folders::remove(&slot.top, path)?,
+        }
     }
     for link in links.iter().filter(|link| clean && !is_chosen(&link.path)) {
-        remove(slot, &link.path, true)?;
+        folders::empty(&slot.top, &link.path)?;
     }
     // Before there is anything to forget.
-    list(slot, &chosen)?;
-    configure(slot, &chosen)?;
+    record::list(slot, &chosen)?;
+    record::configure(slot, &chosen)?;
     let mut laid_out = Vec::new();
-    for chosen in &chosen {
-        let wanted = wanted.expect("BUG: a submodule was chosen and none is wanted");
-        laid_out.extend(lay_out_one(slot, surroundings, wanted, chosen)?);
+    if let Some(wanted) = wanted {
+        for chosen in &chosen {
+            laid_out.extend(lay_out_one(slot, surroundings, wanted, chosen)?);
+        }
     }
     Ok(laid_out)
 }
@@ -202,59 +201,19 @@ fn lay_out_one(
     wanted: &Submodules,
     chosen: &Chosen,
 ) -> Result<Vec<LaidOut>, GitError> {
-    let Chosen {
-        link,
-        registered,
-        address,
-    } = chosen;
-    let path = format!("{}{}", surroundings.prefix, link.path);
-    let folder = make_folder(&slot.top, &link.path)?;
-    let kept = surroundings.kept(&registered.name);
-    let local = wanted
-        .local
-        .iter()
-        .find(|local| local.path == path && local.commit == link.sha);
-    let (repository, overlay_tree, from) = match (local, &kept) {
-        (Some(local), _) => {
-            let dirty = local.overlay_tree.is_some();
-            (
-                local.repository.clone(),
-                local.overlay_tree.as_deref(),
-                Origin::Checkout { dirty },
-            )
-        }
-        (None, Some((repository, directory))) if has_commit(slot, directory, &link.sha)? => {
-            (repository.clone(), None, Origin::Kept)
-        }
-        (None, _) => {
-            let request = Request {
-                git: surroundings.git,
-                url: address,
-                sha: &link.sha,
-                depth: wanted.depth,
-                stop: wanted.stop,
-            };
-            let url = without_credentials(address);
-            let cloned = request.bring(&surroundings.clones).map_err(|error| match error {
-                GitError::Stopped => error,
-                source => GitError::SubmoduleNotCloned {
-                    path: path.clone(),
-                    url: url.clone(),
-                    source: Box::new(source),
-                },
-            })?;
-            (cloned, None, Origin::Clone { url })
-        }
-    };
+    let path = format!("{}{}", surroundings.prefix, chosen.link.path);
+    let folder = folders::make(&slot.top, &chosen.link.path)?;
+    let source = find_source(slot, surroundings, wanted, chosen)?;
     let checkout = Checkout {
-        repository: &repository,
-        sha: &link.sha,
-        overlay_tree,
+        repository: &source.repository,
+        sha: &chosen.link.sha,
+        overlay_tree: source.overlay_tree,
         clean_flags: slot.checkout.clean_flags,
         submodules: None,
     };
     let inner = Slot::at(surroundings.git, &folder, &checkout)?;
     let fresh = inner.prepare()?;
+    let kept = surroundings.kept(&chosen.registered.name);
     let nested = Surroundings {
         git: surroundings.git,
         prefix: format!("{path}/"),
@@ -262,17 +221,74 @@ fn lay_out_one(
             .project
             .and_then(|project| GitDirectory::of_work_tree(&project.join(&path)))
             .or(kept.map(|(_, directory)| directory)),
-        address: Some(address.clone()),
+        address: Some(chosen.address.clone()),
         clones: surroundings.clones.clone(),
     };
     let nested_wanted = Some(wanted).filter(|wanted| wanted.reach == Reach::Nested);
     let mut laid_out = vec![LaidOut {
         path,
-        sha: link.sha.clone(),
-        from,
+        sha: chosen.link.sha.clone(),
+        from: source.origin,
     }];
     laid_out.extend(lay_out(&inner, &nested, nested_wanted, !fresh && inner.cleans())?);
     Ok(laid_out)
+}
+
+/// Where a submodule is borrowed from.
+struct Source<'a> {
+    repository: PathBuf,
+    overlay_tree: Option<&'a str>,
+    origin: Origin,
+}
+
+fn find_source<'a>(
+    slot: &Slot,
+    surroundings: &Surroundings,
+    wanted: &Submodules<'a>,
+    chosen: &Chosen,
+) -> Result<Source<'a>, GitError> {
+    let sha = &chosen.link.sha;
+    let path = format!("{}{}", surroundings.prefix, chosen.link.path);
+    let mut local = wanted.local.iter();
+    if let Some(local) = local.find(|local| local.path == path && local.commit == *sha) {
+        return Ok(Source {
+            repository: local.repository.clone(),
+            overlay_tree: local.overlay_tree.as_deref(),
+            origin: Origin::Checkout {
+                dirty: local.overlay_tree.is_some(),
+            },
+        });
+    }
+    if let Some((repository, directory)) = surroundings.kept(&chosen.registered.name)
+        && has_commit(slot, &directory, sha)?
+    {
+        return Ok(Source {
+            repository,
+            overlay_tree: None,
+            origin: Origin::Kept,
+        });
+    }
+    let request = Request {
+        git: surroundings.git,
+        url: &chosen.address,
+        sha,
+        depth: wanted.depth,
+        stop: wanted.stop,
+    };
+    let url = without_credentials(&chosen.address);
+    match request.bring(&surroundings.clones) {
+        Ok(repository) => Ok(Source {
+            repository,
+            overlay_tree: None,
+            origin: Origin::Clone { url },
+        }),
+        Err(GitError::Stopped) => Err(GitError::Stopped),
+        Err(source) => Err(GitError::SubmoduleNotCloned {
+            path,
+            url,
+            source: Box::new(source),
+        }),
+    }
 }
 
 fn has_commit(slot: &Slot, directory: &GitDirectory, sha: &str) -> Result<bool, GitError> {
@@ -289,106 +305,4 @@ fn has_commit(slot: &Slot, directory: &GitDirectory, sha: &str) -> Result<bool, 
         Err(GitError::Failed { .. }) => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// Makes every part of a path below `top` a folder, whatever stood there: a link could lead anywhere.
-fn make_folder(top: &Path, path: &str) -> Result<PathBuf, GitError> {
-    let mut folder = top.to_owned();
-    for part in Path::new(path).components() {
-        folder.push(part);
-        match fs::symlink_metadata(&folder) {
-            Ok(found) if found.is_dir() => continue,
-            Ok(_) => fs::remove_file(&folder).map_err(GitError::io("remove", &folder))?,
-            Err(_) => {}
-        }
-        fs::create_dir(&folder).map_err(GitError::io("create", &folder))?;
-    }
-    Ok(folder)
-}
-
-/// Returns the folder at a path below `top`, unless some part of it is a link or no folder.
-fn real_folder(top: &Path, path: &str) -> Option<PathBuf> {
-    let mut folder = top.to_owned();
-    for part in Path::new(path).components() {
-        let Component::Normal(name) = part else {
-            return None;
-        };
-        folder.push(name);
-        fs::symlink_metadata(&folder).ok().filter(fs::Metadata::is_dir)?;
-    }
-    (folder != top).then_some(folder)
-}
-
-/// Empties the folder of a submodule, or takes it away where the tree has no submodule there.
-fn remove(slot: &Slot, path: &str, stays: bool) -> Result<(), GitError> {
-    let Some(folder) = real_folder(&slot.top, path) else {
-        return Ok(());
-    };
-    if stays {
-        return remove_children(&folder, &[]);
-    }
-    remove_children(&folder.join(".git"), &[]).or_else(|error| match error {
-        GitError::Io { source, .. } if source.kind() == ErrorKind::NotFound => Ok(()),
-        error => Err(error),
-    })?;
-    remove_tree(&folder).map_err(GitError::io("remove", &folder))?;
-    let parents = folder
-        .ancestors()
-        .skip(1)
-        .take_while(|parent| **parent != slot.top);
-    for parent in parents {
-        // Fails where something else is left in it.
-        if fs::remove_dir(parent).is_err() {
-            break;
-        }
-    }
-    Ok(())
-}
-
-fn listed(slot: &Slot) -> Vec<String> {
-    let list = fs::read(slot.dot_git.join(manifest_name())).unwrap_or_default();
-    records(&list)
-        .map(|path| String::from_utf8_lossy(path).into_owned())
-        .collect()
-}
-
-fn list(slot: &Slot, chosen: &[Chosen]) -> Result<(), GitError> {
-    let path = slot.dot_git.join(manifest_name());
-    if chosen.is_empty() {
-        return match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(GitError::io("remove", &path)(error)),
-            _ => Ok(()),
-        };
-    }
-    let paths: Vec<&str> = chosen.iter().map(|chosen| chosen.link.path.as_str()).collect();
-    fs::write(&path, paths.join("\0")).map_err(GitError::io("write", &path))
-}
-
-/// Tells the slot's git of its submodules, so that `git submodule` finds them.
-fn configure(slot: &Slot, chosen: &[Chosen]) -> Result<(), GitError> {
-    let quoted = |text: &str| {
-        text.replace('\\', "\\\\")
-            .replace('"', "\\\"")
-            .replace('\n', "\\n")
-    };
-    let sections: String = chosen
-        .iter()
-        .filter(|chosen| !chosen.registered.name.contains('\n'))
-        .map(|chosen| {
-            let (name, url) = (
-                quoted(&chosen.registered.name),
-                quoted(&without_credentials(&chosen.address)),
-            );
-            format!("[submodule \"{name}\"]\n\tactive = true\n\turl = \"{url}\"\n")
-        })
-        .collect();
-    if sections.is_empty() {
-        return Ok(());
-    }
-    let path = slot.dot_git.join("config");
-    let written = fs::File::options()
-        .append(true)
-        .open(&path)
-        .and_then(|mut file| file.write_all(sections.as_bytes()));
-    written.map_err(GitError::io("write", &path))
 }

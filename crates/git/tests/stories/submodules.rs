@@ -319,6 +319,15 @@ fn a_job_that_wants_no_submodules_finds_no_trace_of_them() {
     let config = fs::read_to_string(tree.world.slot().join(".git/config")).unwrap();
     assert!(!config.contains("submodule"), "{config}");
     assert!(!tree.world.slot().join(".git/gantry-submodules").exists());
+
+    // Also where nothing else is cleaned.
+    tree.prepare(&snapshot).unwrap();
+    let checkout = Checkout {
+        clean_flags: Some("none"),
+        ..checkout(&snapshot)
+    };
+    prepare_with(&tree.world.our_git(), &tree.world.slot(), &checkout).unwrap();
+    assert!(fs::read_dir(tree.lib()).unwrap().next().is_none());
 }
 
 #[test]
