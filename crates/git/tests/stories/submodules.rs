@@ -400,16 +400,21 @@ fn a_slot_with_submodules_is_used_again_and_cleaned() {
 }
 
 #[test]
-fn a_link_in_the_place_of_an_unwanted_submodule_is_not_followed() {
+fn a_link_that_a_commit_puts_above_a_submodule_is_not_followed() {
     let tree = Tree::new();
-    let snapshot = tree.world.snapshot();
-    tree.world.prepare(&snapshot);
-    fs::create_dir(tree.world.path("elsewhere")).unwrap();
-    fs::write(tree.world.path("elsewhere/precious"), "x").unwrap();
-    fs::remove_dir(tree.lib()).unwrap();
-    symlink(tree.world.path("elsewhere"), tree.lib()).unwrap();
-    tree.world.prepare(&snapshot);
-    assert!(tree.world.path("elsewhere/precious").exists());
+    tree.repository("other", "other.txt");
+    tree.add_submodule("app", "../other", "vendor/other");
+    tree.prepare(&tree.world.snapshot()).unwrap();
+    let precious = tree.world.path("elsewhere/other/precious");
+    fs::create_dir_all(precious.parent().unwrap()).unwrap();
+    fs::write(&precious, "x").unwrap();
+    tree.git("app", &["rm", "--quiet", "--force", "vendor/other"]);
+    fs::remove_dir_all(tree.world.path("app/vendor")).ok();
+    symlink("../elsewhere", tree.world.path("app/vendor")).unwrap();
+    tree.commit("app");
+    tree.prepare(&tree.world.snapshot()).unwrap();
+    assert!(precious.exists());
+    assert!(tree.world.slot().join("vendor").is_symlink());
 }
 
 #[test]
