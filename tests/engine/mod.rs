@@ -38,7 +38,7 @@ const FLAGS: &[&[&str]] = &[
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
 dockerd --data-root "$0/data" --exec-root "$0/run" --pidfile "$0/pid" --host "unix://$0/sock" \
-    --bridge none "$@" > "$0/log" 2>&1 &
+    "$@" > "$0/log" 2>&1 &
 engine=$!
 cat > /dev/null
 kill "$engine"
@@ -116,6 +116,15 @@ fn start() -> Option<Engine> {
     panic!("dockerd does not start:\n{}", logs.join("\n"));
 }
 
+/// Containers of tests need no way to the world. But an engine that is told to have no bridge removes the one that is
+/// there, and it may be another engine's.
+fn own_bridge() -> &'static [&'static str] {
+    match Path::new("/sys/class/net/docker0").exists() {
+        true => &[],
+        false => &["--bridge", "none"],
+    }
+}
+
 /// Returns the engine, or what it has said before it ended.
 #[expect(clippy::zombie_processes, reason = "the keeper outlives this process")]
 fn start_with(flags: &[&str]) -> Result<Engine, String> {
@@ -127,6 +136,7 @@ fn start_with(flags: &[&str]) -> Result<Engine, String> {
     let mut keeper = Command::new("setsid")
         .args(["sh", "-c", KEEPER])
         .arg(&folder)
+        .args(own_bridge())
         .args(flags)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

@@ -1,11 +1,16 @@
-//! Gantry killed at many points of a run: what is left must be nothing that runs, and a store that can be read.
+//! Gantry killed at many points of a run: what is left must be nothing that runs, a store that can be read, and a run
+//! that can be continued to the end that it would have had.
 //!
-//! A point is a number of events that a run has told; the seed chooses it and the signal. `GANTRY_KILLS` asks for
-//! more of them than a usual test run takes, `GANTRY_SEED` for others.
+//! A point is a number of events that a run has told, and some time; the seed chooses it and the signal. `GANTRY_KILLS`
+//! asks for more of them than a usual test run takes, `GANTRY_SEED` for others; `cargo xtask soak` sets both.
+
+use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::environment::TestEnvironment;
+#[cfg(feature = "docker")]
+use crate::{containers, engine};
 
 const PIPELINE: &str = r#"
     stages: [build, test, pack]
@@ -39,8 +44,11 @@ const PIPELINE: &str = r#"
         paths: [packed]
     "#;
 
-/// How many events an undisturbed run of the pipeline tells, about.
-const EVENTS: u64 = 75;
+/// How many events a run of the pipeline tells, about, before its last job is done.
+const EVENTS: u64 = 58;
+
+/// After an event, up to so much time passes before the kill: much happens between two events.
+const LATER_MILLIS: u64 = 60;
 
 const PARENT: &str = r#"
     stages: [build, test, pack]
@@ -96,63 +104,148 @@ fn number(variable: &str, default: u64) -> u64 {
     asked.map_or(default, |text| text.parse().expect("it is a number"))
 }
 
-// shows: S0-33
-#[test]
-fn a_killed_run_leaves_nothing_running_and_a_readable_store() {
-    kill_at_many_points(EVENTS, || TestEnvironment::pipeline(PIPELINE));
+/// One pipeline that is killed again and again.
+struct Campaign {
+    machine: fn() -> Option<TestEnvironment>,
+    /// What is left besides processes.
+    left: fn(&TestEnvironment) -> usize,
+    /// How many events a run tells, about, before its last job is done.
+    events: u64,
+    jobs: usize,
+    kills: u64,
 }
 
 // shows: S0-33
 #[test]
-fn a_killed_run_with_a_child_leaves_nothing_running_and_both_runs_closed() {
-    kill_at_many_points(EVENTS_WITH_CHILD, || {
-        TestEnvironment::pipeline(PARENT).file("child.yml", CHILD)
-    });
+fn a_killed_run_leaves_nothing_running_and_goes_on_to_the_same_end() {
+    Campaign {
+        machine: || Some(TestEnvironment::pipeline(PIPELINE)),
+        left: |_| 0,
+        events: EVENTS,
+        jobs: 6,
+        kills: 10,
+    }
+    .carry_out();
 }
 
-fn kill_at_many_points(events: u64, machine: impl Fn() -> TestEnvironment) {
-    let seed = number("GANTRY_SEED", 7);
-    let mut seeded = Seeded(seed);
-    let mut interrupted = 0;
-    for kill in 0..number("GANTRY_KILLS", 8) {
-        let signals = [Signal::KILL, Signal::TERM, Signal::INT, Signal::KILL];
-        let signal = signals[usize::try_from(seeded.below(4)).expect("it is small")];
-        let point = seeded.below(events);
-        let what = format!("seed {seed}, kill {kill}: {signal:?} at {point}");
-        interrupted += u32::from(one_kill(&machine(), signal, point, &what));
+// shows: S0-33
+#[test]
+fn a_killed_run_with_a_child_leaves_nothing_running_and_goes_on_to_the_same_end() {
+    Campaign {
+        machine: || Some(TestEnvironment::pipeline(PARENT).file("child.yml", CHILD)),
+        left: |_| 0,
+        events: EVENTS_WITH_CHILD,
+        jobs: 3,
+        kills: 6,
     }
-    assert!(interrupted > 0, "no kill met a run that was going on");
+    .carry_out();
 }
 
-/// Kills one run; returns whether it was going on.
-fn one_kill(machine: &TestEnvironment, signal: Signal, point: u64, what: &str) -> bool {
-    let mark = format!("MARK={}", machine.scratch("mark").display());
-    let arguments = ["run", "--format", "json", "--variable", &mark];
-    let mut run = machine.gantry(&arguments).start();
-    run.until_it_has_said(point);
-    run.signal_if_running(signal);
-    let killed = run.end();
-    let going_on = !killed.stdout.contains(r#""event":"summary""#);
+// shows: S0-33
+#[cfg(feature = "docker")]
+#[test]
+fn a_killed_run_leaves_no_container_and_goes_on_to_the_same_end() {
+    Campaign {
+        machine: || containers::machine(&in_containers()),
+        left: containers::left,
+        events: EVENTS,
+        jobs: 6,
+        kills: 6,
+    }
+    .carry_out();
+}
 
-    let runs = machine.gantry(&["runs", "--format", "json"]).call().ended_with(0);
-    machine.has_nothing_running();
-    for listed in runs.json()["runs"].as_array().expect("there is a list") {
-        let status = listed["status"].as_str().expect("a run has a status");
-        assert!(
-            ["success", "failed", "canceled"].contains(&status),
-            "{what}: run is {status}\n{runs}"
-        );
-        assert!(!listed["finished_at_ms"].is_null(), "{what}: {runs}");
+/// The pipeline with images in some of its jobs, and with a service.
+#[cfg(feature = "docker")]
+fn in_containers() -> String {
+    let image = format!("\n      image: {}", engine::BUSYBOX);
+    let served = format!("{image}\n      services: [\"{}\"]", engine::PINGER);
+    PIPELINE
+        .replace("\n      stage: build", &format!("{image}\n      stage: build"))
+        .replace("\n      stage: pack", &format!("{served}\n      stage: pack"))
+}
+
+impl Campaign {
+    fn carry_out(&self) {
+        let seed = number("GANTRY_SEED", 7);
+        let kills = number("GANTRY_KILLS", self.kills);
+        let mut seeded = Seeded(seed);
+        let mut going_on = 0;
+        for kill in 0..kills {
+            let signals = [Signal::KILL, Signal::TERM, Signal::INT, Signal::KILL];
+            let point = Point {
+                signal: signals[usize::try_from(seeded.below(4)).expect("it is small")],
+                events: seeded.below(self.events),
+                later: Duration::from_millis(seeded.below(LATER_MILLIS)),
+            };
+            let Some(met) = self.kill_once(&point, &format!("seed {seed}, kill {kill}: {point:?}")) else {
+                return;
+            };
+            going_on += u64::from(met);
+        }
+        tell(&format!(
+            "{kills} kills with seed {seed}, {going_on} of a run that was going on"
+        ));
+        assert!(going_on > 0, "no kill met a run that was going on");
     }
 
-    let again = machine.gantry(&arguments).call();
-    assert_eq!(again.code(), Some(0), "{what}: {again}");
-    let packed = again.json_lines();
-    let printed = |line: &str| {
-        packed
-            .iter()
-            .any(|event| event["job"] == "packs" && event["line"] == line)
-    };
-    assert!(printed("one"), "{what}: {again}");
-    going_on
+    /// Kills one run; returns whether it was going on.
+    fn kill_once(&self, point: &Point, what: &str) -> Option<bool> {
+        let machine = (self.machine)()?;
+        let mark = format!("MARK={}", machine.scratch("mark").display());
+        let run = ["run", "--format", "json", "--variable", &mark];
+        let mut killed = machine.gantry(&run).start();
+        killed.until_it_has_said(point.events);
+        std::thread::sleep(point.later);
+        killed.signal_if_running(point.signal);
+        let killed = killed.end();
+        let going_on = !killed.stdout.contains(r#""event":"summary""#);
+
+        let runs = machine.gantry(&["runs", "--format", "json"]).call().ended_with(0);
+        machine.has_nothing_running();
+        assert_eq!((self.left)(&machine), 0, "{what}: {runs}");
+        let list = runs.json();
+        let list = list["runs"].as_array().expect("there is a list");
+        for listed in list {
+            let status = listed["status"].as_str().expect("a run has a status");
+            assert!(
+                ["success", "failed", "canceled"].contains(&status),
+                "{what}: run is {status}\n{runs}"
+            );
+            assert!(!listed["finished_at_ms"].is_null(), "{what}: {runs}");
+        }
+
+        // A run that was killed before it was taken down cannot be continued.
+        let more: &[&str] = if list.is_empty() { &[] } else { &["--resume"] };
+        let again = machine.gantry(&[run.as_slice(), more].concat()).call();
+        assert_eq!(again.code(), Some(0), "{what}: {again}");
+        let events = again.json_lines();
+        let summary = events.last().expect("it has told something");
+        let jobs = summary["jobs"].as_array().expect("a summary has jobs");
+        let results: Vec<_> = jobs.iter().map(|job| (&job["name"], &job["status"])).collect();
+        assert_eq!(results.len(), self.jobs, "{what}: {again}");
+        for (name, status) in results {
+            assert_eq!(status, "success", "{what}: {name}");
+        }
+        // The last job has seen what the first has left, whichever run that was.
+        let log = machine.call("logs packs").ended_with(0);
+        assert!(log.stdout.lines().any(|line| line == "one"), "{what}: {log}");
+        assert_eq!((self.left)(&machine), 0, "{what}: {again}");
+        Some(going_on)
+    }
+}
+
+/// When a run is killed, and how.
+#[derive(Debug)]
+struct Point {
+    signal: Signal,
+    /// How many events it has told by then.
+    events: u64,
+    later: Duration,
+}
+
+/// Past the capture of test output: a campaign tells what it has done.
+fn tell(line: &str) {
+    use std::io::Write;
+    writeln!(std::io::stderr(), "{line}").expect("standard error can be written");
 }

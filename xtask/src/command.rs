@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::arguments::Arguments;
-use crate::{bench, build_report, docs, fuzz, measure, parts, test};
+use crate::{bench, build_report, docs, fuzz, measure, parts, soak, test};
 
 struct Command {
     name: &'static str,
@@ -43,6 +43,12 @@ const COMMANDS: &[Command] = &[
         summary: "run the fuzz targets for a while",
         usage: fuzz::USAGE,
         run: fuzz::run,
+    },
+    Command {
+        name: "soak",
+        summary: "kill gantry at many points of runs and see what is left",
+        usage: soak::USAGE,
+        run: soak::run,
     },
     Command {
         name: "build-report",
@@ -102,7 +108,7 @@ mod tests {
         let error = run(vec!["deliver".into()]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there is no command `deliver`; there are test, parts, docs, bench, fuzz, build-report, measure"
+            "there is no command `deliver`; there are test, parts, docs, bench, fuzz, soak, build-report, measure"
         );
     }
 

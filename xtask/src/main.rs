@@ -19,6 +19,7 @@ mod parts;
 mod program;
 mod purity;
 mod requirements;
+mod soak;
 mod test;
 mod workspace;
 

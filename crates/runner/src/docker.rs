@@ -42,6 +42,7 @@ mod engine;
 mod error;
 mod health;
 mod images;
+mod journal;
 mod leftovers;
 mod names;
 mod owner;

@@ -10,12 +10,12 @@ use crate::environment::TestEnvironment;
 use crate::processes::eventually;
 
 /// A machine with an engine, and a repository whose only commit has this pipeline.
-fn machine(pipeline: &str) -> Option<TestEnvironment> {
+pub(crate) fn machine(pipeline: &str) -> Option<TestEnvironment> {
     Some(TestEnvironment::pipeline(pipeline).with_engine(&engine()?.host))
 }
 
 /// Returns how many containers and networks there are that a gantry of this environment has made.
-fn left(machine: &TestEnvironment) -> usize {
+pub(crate) fn left(machine: &TestEnvironment) -> usize {
     let engine = engine().expect("the environment has it");
     let owners = machine.folder().join("cache/owners").display().to_string();
     let format = r#"{{.Label "dev.gantry.owner"}}"#;

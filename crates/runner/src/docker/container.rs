@@ -18,6 +18,8 @@ use tokio::time::sleep;
 
 use super::engine::{Engine, is_missing, status};
 use super::error::DockerError;
+use super::journal::announced;
+use super::names::OWNER;
 use super::tree::{Owner, only_file};
 
 /// How often an engine that fails to remove something is asked again.
@@ -41,12 +43,16 @@ impl Container {
         platform: Option<&str>,
         body: ContainerCreateBody,
     ) -> Result<Container, DockerError> {
+        let owner = body.labels.as_ref().and_then(|labels| labels.get(OWNER).cloned());
         let options = CreateContainerOptions {
-            name: Some(name),
+            name: Some(name.clone()),
             platform: platform.unwrap_or_default().to_owned(),
         };
-        let created = engine.api.create_container(Some(options), body);
-        let created = engine.ask("create a container", created).await?;
+        let created = engine.ask(
+            "create a container",
+            engine.api.create_container(Some(options), body),
+        );
+        let created = announced(owner.as_ref(), &name, created).await?;
         Ok(Container {
             engine: engine.clone(),
             id: created.id,

@@ -4,11 +4,13 @@
 //! a job, the next job in the same folder (whose lock proves that nobody else is there), and whoever finds that an
 //! [`Owner`] is dead.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::time::Duration;
 
 use bollard::query_parameters::{ListContainersOptions, ListNetworksOptions};
 use futures_util::future::join_all;
+use tokio::time::{Instant, sleep};
 
 use super::container::{Container, stubbornly};
 use super::engine::Engine;
@@ -17,15 +19,35 @@ use super::names::{ATTEMPT, Names, OWNER, SLOT, labelled};
 use super::owner::Owner;
 use super::settings::DockerSettings;
 
+/// How long something may take to come that a dead owner has asked for. A request may also have died with it.
+const LATE: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(50);
+
 type Filters = HashMap<String, Vec<String>>;
 
-/// Removes what an owner has made, which has to be dead, or the caller itself; returns how much there was.
-pub(super) async fn remove_of_owner(settings: &DockerSettings, owner: &str) -> Result<usize, DockerError> {
+/// Removes what an owner has made, which has to be dead, or the caller itself; returns how much there was. What may still
+/// come is waited for.
+pub(super) async fn remove_of_owner(
+    settings: &DockerSettings,
+    owner: &str,
+    mut pending: HashSet<String>,
+) -> Result<usize, DockerError> {
     let engine = Engine::connect(settings)?;
     let filters = labelled(OWNER, Some(owner));
-    let containers = list_containers(&engine, filters.clone()).await?;
-    let networks = list_networks(&engine, filters).await?;
-    remove(&engine, &containers, &networks).await
+    let deadline = Instant::now() + LATE;
+    let mut removed = 0;
+    loop {
+        let containers = list_containers(&engine, filters.clone()).await?;
+        let networks = list_networks(&engine, filters.clone()).await?;
+        for found in containers.iter().chain(&networks) {
+            pending.remove(&found.name);
+        }
+        removed += remove(&engine, &containers, &networks).await?;
+        if pending.is_empty() || Instant::now() > deadline {
+            return Ok(removed);
+        }
+        sleep(LOOK).await;
+    }
 }
 
 /// Removes everything that one carrying out of a job has made.
@@ -46,8 +68,8 @@ pub(super) async fn remove_from_slot(
     own: &str,
 ) -> Result<(), DockerError> {
     let filters = labelled(SLOT, Some(&project_dir.display().to_string()));
-    let is_left = |(_, labels): &Labelled| {
-        let owner = labels.get(OWNER).map_or("", String::as_str);
+    let is_left = |found: &Found| {
+        let owner = found.labels.get(OWNER).map_or("", String::as_str);
         owner.is_empty() || owner == own || !Owner::is_alive(owner)
     };
     let mut containers = list_containers(engine, filters.clone()).await?;
@@ -57,9 +79,14 @@ pub(super) async fn remove_from_slot(
     remove(engine, &containers, &networks).await.map(|_| ())
 }
 
-type Labelled = (String, HashMap<String, String>);
+/// A container or a network.
+struct Found {
+    id: String,
+    name: String,
+    labels: HashMap<String, String>,
+}
 
-async fn list_containers(engine: &Engine, filters: Filters) -> Result<Vec<Labelled>, DockerError> {
+async fn list_containers(engine: &Engine, filters: Filters) -> Result<Vec<Found>, DockerError> {
     let options = ListContainersOptions {
         all: true,
         filters: Some(filters),
@@ -68,35 +95,44 @@ async fn list_containers(engine: &Engine, filters: Filters) -> Result<Vec<Labell
     let listed = engine.api.list_containers(Some(options));
     let listed = engine.ask("list containers", listed).await?.into_iter();
     Ok(listed
-        .filter_map(|container| Some((container.id?, container.labels.unwrap_or_default())))
+        .filter_map(|container| {
+            let name = container.names.unwrap_or_default().pop().unwrap_or_default();
+            Some(Found {
+                id: container.id?,
+                name: name.trim_start_matches('/').to_owned(),
+                labels: container.labels.unwrap_or_default(),
+            })
+        })
         .collect())
 }
 
-async fn list_networks(engine: &Engine, filters: Filters) -> Result<Vec<Labelled>, DockerError> {
+async fn list_networks(engine: &Engine, filters: Filters) -> Result<Vec<Found>, DockerError> {
     let options = ListNetworksOptions {
         filters: Some(filters),
     };
     let listed = engine.api.list_networks(Some(options));
     let listed = engine.ask("list networks", listed).await?.into_iter();
     Ok(listed
-        .filter_map(|network| Some((network.id?, network.labels.unwrap_or_default())))
+        .filter_map(|network| {
+            Some(Found {
+                id: network.id?,
+                name: network.name.unwrap_or_default(),
+                labels: network.labels.unwrap_or_default(),
+            })
+        })
         .collect())
 }
 
-async fn remove(
-    engine: &Engine,
-    containers: &[Labelled],
-    networks: &[Labelled],
-) -> Result<usize, DockerError> {
+async fn remove(engine: &Engine, containers: &[Found], networks: &[Found]) -> Result<usize, DockerError> {
     let removals: Vec<_> = containers
         .iter()
-        .map(|(id, _)| remove_container(engine.clone(), id.clone()))
+        .map(|found| remove_container(engine.clone(), found.id.clone()))
         .collect();
     let mut result = Ok(containers.len() + networks.len());
     for removed in join_all(removals).await {
         result = result.and_then(|count| removed.map(|()| count));
     }
-    for (id, _) in networks {
+    for Found { id, .. } in networks {
         let removed = stubbornly(|| engine.ask("remove a network", engine.api.remove_network(id))).await;
         result = result.and_then(|count| removed.map(|()| count));
     }

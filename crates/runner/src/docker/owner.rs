@@ -9,6 +9,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::DockerError;
+use super::journal::Journal;
 use super::leftovers::remove_of_owner;
 use super::names::random;
 use super::settings::DockerSettings;
@@ -30,7 +31,8 @@ impl Owner {
         let unlocked = folder.join(format!("{name}.new"));
         let mut file = File::options().create_new(true).write(true).open(&unlocked)?;
         file.lock()?;
-        file.write_all(settings.host.as_deref().unwrap_or_default().as_bytes())?;
+        let host = settings.host.as_deref().unwrap_or_default();
+        file.write_all(format!("{host}\n").as_bytes())?;
         let path = folder.join(format!("{name}.owner"));
         fs::rename(unlocked, &path)?;
         Ok(Owner { path, file })
@@ -55,7 +57,8 @@ impl Owner {
     /// Removes all that is left of the owner's, and the owner. What cannot be removed now waits for
     /// [`DeadOwner::find`].
     pub async fn close(self, settings: &DockerSettings) -> Result<usize, DockerError> {
-        let removed = remove_of_owner(settings, &self.label()).await?;
+        let pending = Journal::read(&self.path).pending;
+        let removed = remove_of_owner(settings, &self.label(), pending).await?;
         // Found once more where it stays, and nothing of its is.
         let _ = fs::remove_file(&self.path);
         Ok(removed)
@@ -73,8 +76,7 @@ impl Drop for Owner {
 #[derive(Debug)]
 pub struct DeadOwner {
     path: PathBuf,
-    /// Where its things are.
-    host: Option<String>,
+    journal: Journal,
 }
 
 impl DeadOwner {
@@ -89,8 +91,8 @@ impl DeadOwner {
             let path = entry?.path();
             let is_owner = path.extension().is_some_and(|extension| extension == "owner");
             if is_owner && !Owner::is_alive(&path.display().to_string()) {
-                let host = fs::read_to_string(&path).ok().filter(|host| !host.is_empty());
-                found.push(DeadOwner { path, host });
+                let journal = Journal::read(&path);
+                found.push(DeadOwner { path, journal });
             }
         }
         Ok(found)
@@ -98,11 +100,12 @@ impl DeadOwner {
 
     /// Removes what is left; returns how much there was. The owner is forgotten once nothing is.
     pub async fn remove_leftovers(self, settings: &DockerSettings) -> Result<usize, DockerError> {
+        let Journal { host, pending } = self.journal;
         let settings = DockerSettings {
-            host: self.host.clone().or_else(|| settings.host.clone()),
+            host: host.or_else(|| settings.host.clone()),
             ..settings.clone()
         };
-        let removed = remove_of_owner(&settings, &self.path.display().to_string()).await?;
+        let removed = remove_of_owner(&settings, &self.path.display().to_string(), pending).await?;
         let _ = fs::remove_file(&self.path);
         Ok(removed)
     }

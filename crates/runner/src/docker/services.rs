@@ -17,7 +17,8 @@ use gantry_protocol::payload::Image;
 use super::container::Container;
 use super::error::DockerError;
 use super::images::{Images, Obtained, Request};
-use super::names::Names;
+use super::journal::announced;
+use super::names::{Names, OWNER};
 use super::reference::Reference;
 use super::settings::DockerSettings;
 use crate::archive::Stop;
@@ -68,8 +69,9 @@ impl Starter<'_, '_> {
             labels: Some(self.names.labels.clone()),
             ..NetworkCreateRequest::default()
         };
-        let created = engine.api.create_network(request);
-        engine.ask("create a network", created).await.map(|_| ())
+        let created = engine.ask("create a network", engine.api.create_network(request));
+        let owner = self.names.labels.get(OWNER);
+        announced(owner, self.names.network(), created).await.map(|_| ())
     }
 
     async fn start_service(
