@@ -118,7 +118,7 @@ pub(crate) fn remove_leftovers(places: &Places) {
     }
 }
 
-fn settings(file: &DockerFile) -> DockerSettings {
+pub(crate) fn settings(file: &DockerFile) -> DockerSettings {
     let mut settings = DockerSettings::from_environment(|name| std::env::var(name).ok());
     settings.default_image.clone_from(&file.image);
     settings.volumes.clone_from(&file.volumes);
@@ -158,7 +158,7 @@ fn no_engine(jobs: &[String], error: &DockerError) -> CommandError {
 }
 
 /// Waits for an engine. A run that goes on already, whose child is the first to need one, waits as well.
-fn wait_for<F: Future>(answer: F) -> Result<F::Output, CommandError> {
+pub(crate) fn wait_for<F: Future>(answer: F) -> Result<F::Output, CommandError> {
     if let Ok(runtime) = Handle::try_current() {
         return Ok(block_in_place(|| runtime.block_on(answer)));
     }

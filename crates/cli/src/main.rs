@@ -22,6 +22,8 @@ mod reporter;
 mod request;
 mod trace_view;
 mod variables_file;
+#[cfg_attr(not(feature = "docker"), path = "no_visit_container.rs")]
+mod visit_container;
 mod world;
 
 use std::process::ExitCode;

@@ -11,6 +11,7 @@ use gantry_store::{Attempt, Reader, Run};
 
 use crate::circumstances::Circumstances;
 use crate::error::EngineError;
+use crate::executor::Executor;
 use crate::handover::{Archive, Handover, Leftover, artifact_sources};
 use crate::request::Options;
 use crate::select::select;
@@ -23,6 +24,8 @@ pub struct Revisit {
     pub in_place: bool,
     /// Where the archives of its dependencies lie, by the payload's ids.
     pub archives: Vec<(i64, PathBuf)>,
+    /// By what the run was carried out.
+    pub executor: Executor,
 }
 
 /// Why an attempt cannot be looked at again.
@@ -102,7 +105,18 @@ impl Revisit {
             payload,
             in_place: options.in_place,
             archives,
+            executor: options.executor.clone(),
         })
+    }
+
+    /// Tells whether the job ran in a container.
+    pub fn runs_in_container(&self) -> bool {
+        let asks = self.payload.image.is_some() || !self.payload.services.is_empty();
+        match self.executor {
+            Executor::Shell => false,
+            Executor::Auto { .. } => asks,
+            Executor::Docker { .. } => true,
+        }
     }
 }
 

@@ -52,6 +52,7 @@ mod services;
 mod settings;
 mod tree;
 mod user;
+pub(crate) mod visit;
 mod work_tree;
 
 use build::Build;
@@ -65,6 +66,7 @@ use names::Names;
 pub use owner::{DeadOwner, Owner};
 use services::{Service, Starter};
 pub use settings::{DockerSettings, PullPolicy, SharedPaths};
+pub use visit::{VisitContainer, VisitMount};
 
 /// Where jobs work in their containers, as with `gitlab-runner`.
 const BUILDS_ROOT: &str = "/builds";

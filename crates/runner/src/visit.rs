@@ -17,6 +17,8 @@ use gantry_protocol::steering::Strategy;
 use crate::archive::Stop;
 use crate::archive::extract::{Limits, extract};
 use crate::carry_out::project_of;
+#[cfg(feature = "docker")]
+use crate::docker::{self, VisitContainer};
 use crate::executor::{Kind, Places};
 use crate::job::runner_variables;
 use crate::refuse;
@@ -58,6 +60,11 @@ pub struct Visit {
     slot: Slot,
     variables: Variables,
     tree: Tree,
+    /// Where file variables are written, which may be elsewhere for who reads them.
+    files: PathBuf,
+    /// The job ran in a container, and so does the visit.
+    #[cfg(feature = "docker")]
+    pub container: Option<VisitContainer>,
     /// The jobs whose archives are not there any more.
     pub missing: Vec<String>,
 }
@@ -76,7 +83,7 @@ impl Visit {
         if let Some(folder) = &settings.in_place {
             let slot = Slot::in_place(&settings.builds_root, folder).map_err(refused)?;
             slot.clear_temporary().map_err(refused)?;
-            let visit = Visit::in_slot(payload, slot, Tree::InPlace);
+            let visit = Visit::in_slot(payload, settings, slot, Tree::InPlace);
             visit.write_files()?;
             return Ok(visit);
         }
@@ -86,7 +93,7 @@ impl Visit {
             None => (Slot::take(fresh_root, &project).map_err(refused)?, Tree::Fresh),
         };
         slot.clear_temporary().map_err(refused)?;
-        let mut visit = Visit::in_slot(payload, slot, tree);
+        let mut visit = Visit::in_slot(payload, settings, slot, tree);
         if tree == Tree::Fresh {
             visit.lay_out(payload)?;
             visit.bring_in(payload, settings, archives)?;
@@ -95,13 +102,27 @@ impl Visit {
         Ok(visit)
     }
 
-    fn in_slot(payload: &JobPayload, slot: Slot, tree: Tree) -> Visit {
+    fn in_slot(payload: &JobPayload, settings: &Settings, slot: Slot, tree: Tree) -> Visit {
         let limit = u64::try_from(payload.runner_info.timeout).unwrap_or(DEFAULT_TIMEOUT_SECS);
-        let list = runner_variables(payload, &slot, Kind::Shell, &Places::of(&slot), limit);
+        let kind = Kind::of(payload, settings.executor);
+        let (places, files) = match kind {
+            Kind::Shell => (Places::of(&slot), slot.temporary_dir.clone()),
+            #[cfg(feature = "docker")]
+            Kind::Docker => (docker::places(&slot), docker::visit::temporary_dir(&slot)),
+        };
+        let list = runner_variables(payload, &slot, kind, &places, limit);
+        let variables = Variables::new(list, &places.temporary_dir);
+        #[cfg(feature = "docker")]
+        let container = (kind == Kind::Docker)
+            .then(|| VisitContainer::new(payload, &settings.docker, &slot, &places, &variables))
+            .flatten();
         Visit {
-            variables: Variables::new(list, &slot.temporary_dir),
             slot,
+            variables,
             tree,
+            files,
+            #[cfg(feature = "docker")]
+            container,
             missing: Vec::new(),
         }
     }
@@ -161,7 +182,9 @@ impl Visit {
     }
 
     fn write_files(&self) -> Result<(), VisitError> {
+        fs::create_dir_all(&self.files).map_err(at(&self.files))?;
         for (path, content) in self.variables.files() {
+            let path = self.files.join(path.file_name().unwrap_or_default());
             let mut options = File::options();
             options.write(true).create_new(true).mode(0o600);
             options

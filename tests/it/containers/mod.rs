@@ -4,6 +4,7 @@ mod ending;
 mod images;
 mod inside;
 mod pipelines;
+mod visit;
 
 use crate::engine::engine;
 use crate::environment::TestEnvironment;

@@ -18,10 +18,12 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::stored;
 use crate::args::{Global, ShellArgs};
+use crate::containers::DockerFile;
 use crate::error::{CommandError, Ended};
 use crate::output::{self, style::*};
 use crate::places::Places;
 use crate::refusal::engine_error;
+use crate::visit_container::VisitEngine;
 use crate::{execution, question, world};
 
 pub(crate) fn shell(global: &Global, args: &ShellArgs) -> Result<Ended, CommandError> {
@@ -44,26 +46,53 @@ pub(crate) fn shell(global: &Global, args: &ShellArgs) -> Result<Ended, CommandE
     notes.extend(circumstances.and_then(|circumstances| not_given(&circumstances, &given)));
     let revisit = Revisit::new(&reader, &run, &attempt, project, given).map_err(|error| unknown(&error))?;
     let places = Places::of(&root)?;
-    let settings = Settings {
+    let mut settings = Settings {
         in_place: revisit.in_place.then(|| root.clone()),
         ..execution::settings(&places)?
     };
-    if args.command.is_empty() {
+    let mut engine = None;
+    if revisit.runs_in_container() {
+        match VisitEngine::find(&revisit.executor, &DockerFile::of(&root)?, &places)? {
+            Ok(found) => {
+                settings = found.equip(settings);
+                engine = Some(found);
+            }
+            Err(reason) => notes.push(format!(
+                "the job ran in a container; here are this machine's tools, because {reason}"
+            )),
+        }
+    }
+    if engine.is_none() && args.command.is_empty() {
         execution::find_bash()?;
     }
     let visit = Visit::new(&revisit.payload, &settings, &places.shells, &revisit.archives)
         .map_err(|error| not_prepared(error, run.id))?;
-    if let Some(image) = &revisit.payload.image {
-        notes.push(format!(
+    match (&engine, &revisit.payload.image) {
+        (Some(_), _) if !revisit.payload.services.is_empty() => {
+            notes.push("the services of the job are not started".to_owned());
+        }
+        // What ran in a container has a reason already.
+        (None, Some(image)) if !revisit.runs_in_container() => notes.push(format!(
             "the job asks for image `{}`; here are this machine's tools",
             image.name
-        ));
+        )),
+        _ => {}
     }
     for job in &visit.missing {
         notes.push(format!("the artifacts of `{job}` are gone"));
     }
     output::note(&introduction(&run, &attempt, &visit, &notes));
-    let status = carry_out(&visit, &settings, &attempt.job, &args.command)?;
+    let interactive = std::io::stdin().is_terminal();
+    let in_container = engine
+        .as_ref()
+        .and_then(|engine| engine.call(&visit, interactive, &args.command));
+    let call = in_container
+        .unwrap_or_else(|| shell_call(&visit, &settings, &attempt.job, interactive, &args.command));
+    let status = carry_out(call);
+    if let Some(engine) = engine {
+        engine.close();
+    }
+    let status = status?;
     Ok(Ended::Program(code(status)))
 }
 
@@ -176,14 +205,14 @@ fn introduction(run: &Run, attempt: &Attempt, visit: &Visit, notes: &[String]) -
     out
 }
 
-/// Runs the shell or the command to its end. Ctrl-C is theirs; gantry stays, to clean up.
-fn carry_out(
+/// Returns the call of this machine's bash, or of the command.
+fn shell_call(
     visit: &Visit,
     settings: &Settings,
     job: &str,
+    interactive: bool,
     command: &[OsString],
-) -> Result<ExitStatus, CommandError> {
-    let interactive = std::io::stdin().is_terminal();
+) -> Command {
     let (program, arguments) = match command {
         [] if interactive => (OsString::from("bash"), vec!["--noprofile", "--norc", "-i"]),
         [] => (OsString::from("bash"), vec!["--noprofile", "--norc"]),
@@ -197,6 +226,12 @@ fn carry_out(
         .envs(settings.inherited_environment.iter().cloned())
         .env("PS1", format!("({}) \\W \\$ ", job.replace('\\', "/")))
         .envs(visit.variables());
+    call
+}
+
+/// Runs the shell or the command to its end. Ctrl-C is theirs; gantry stays, to clean up.
+fn carry_out(mut call: Command) -> Result<ExitStatus, CommandError> {
+    let program = call.as_std().get_program().to_owned();
     let failed = |error: &std::io::Error| {
         CommandError::usage(format!("cannot start `{}`", program.display())).because(error)
     };

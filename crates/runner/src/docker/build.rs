@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType};
-use gantry_protocol::payload::Image;
+use gantry_protocol::payload::{Image, JobPayload};
 
 use super::container::Container;
 use super::engine::{Engine, status};
@@ -25,7 +25,7 @@ use crate::sources::Sources;
 use crate::variables::Variables;
 
 /// In the slot's temporary folder: the container's temporary folder.
-const INSIDE: &str = "inside";
+pub(super) const INSIDE: &str = "inside";
 
 /// A build container that has been created.
 pub(super) struct Build {
@@ -110,7 +110,7 @@ impl Plan {
             temporary_dir: job.slot.temporary_dir.join(INSIDE),
             temporary_dir_inside: job.places.temporary_dir.clone(),
             share: settings.shared_paths == SharedPaths::Auto,
-            objects: objects(job, variables),
+            objects: objects(job.payload, variables, &job.slot.project_dir),
         }
     }
 
@@ -198,14 +198,14 @@ impl Plan {
 }
 
 /// Returns the folders that git reads objects from in the work tree; none for a job without a checkout.
-fn objects(job: &JobParts<'_>, variables: &Variables) -> Vec<PathBuf> {
+pub(super) fn objects(payload: &JobPayload, variables: &Variables, project_dir: &Path) -> Vec<PathBuf> {
     let steering = refuse::steering(variables).ok();
     let steering = steering.filter(|_| {
-        let gantry = job.payload.gantry.as_ref();
+        let gantry = payload.gantry.as_ref();
         gantry.is_some_and(|gantry| gantry.local_repository.is_some())
     });
     steering.map_or_else(Vec::new, |steering| {
-        Sources::new(job.payload, variables, &steering).object_directories(&job.slot.project_dir)
+        Sources::new(payload, variables, &steering).object_directories(project_dir)
     })
 }
 
