@@ -1,10 +1,11 @@
-//! `cargo xtask bench`: gantry beside gitlab-ci-local, as whole processes, in one run.
+//! `cargo xtask bench`: gantry beside gitlab-ci-local, and beside `docker run`, as whole processes, in one run.
 //!
 //! Both get the same pipeline in a repository of their own and take turns, so that what else the machine does hits
 //! them alike. CPU time counts a process and every descendant it waited for; the first round warms the disk's cache
 //! and is thrown away.
 
 mod competitor;
+mod containers;
 mod pipelines;
 mod report;
 
@@ -19,13 +20,15 @@ use crate::{marked, workspace};
 use competitor::Competitor;
 use report::Measured;
 
-pub(crate) const USAGE: &str = "[--quick] [--rounds N] [--dir DIR] [--gantry FILE] [--without-gantry]
+pub(crate) const USAGE: &str =
+    "[--quick] [--rounds N] [--dir DIR] [--gantry FILE] [--without-gantry] [--containers]
 
   --quick            3 rounds, and docs/benchmarks.md stays as it is
   --rounds N         how often each command is measured (default: 10)
   --dir DIR          where gitlab-ci-local and Node are installed (default: gantry-bench in the user's cache)
   --gantry FILE      the binary (default: target/release/gantry)
-  --without-gantry   measure gitlab-ci-local alone, to try the benchmark itself";
+  --without-gantry   measure gitlab-ci-local alone, to try the benchmark itself
+  --containers       only what a job in a container costs beside `docker run`";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Action {
@@ -71,7 +74,42 @@ struct Options {
 }
 
 pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
+    let only_containers = arguments.flag("--containers");
     let options = options(arguments)?;
+    if !only_containers {
+        beside_competitor(&options)?;
+    }
+    match &options.gantry {
+        Some(gantry) => containers_beside_docker(gantry, &options),
+        None => Ok(()),
+    }
+}
+
+fn containers_beside_docker(gantry: &Path, options: &Options) -> Result<()> {
+    let scratch = tempfile::Builder::new()
+        .prefix("gantry-bench-")
+        .tempdir()
+        .context("no temporary folder")?;
+    match containers::measure(gantry, scratch.path(), options.rounds)? {
+        Ok(text) => {
+            println!("\n{text}");
+            write("containers", &text, options)
+        }
+        Err(reason) => {
+            println!("not run: jobs in containers, because {reason}");
+            Ok(())
+        }
+    }
+}
+
+fn write(part: &str, text: &str, options: &Options) -> Result<()> {
+    if options.quick {
+        return Ok(());
+    }
+    marked::write(&workspace::root().join("docs/benchmarks.md"), part, text)
+}
+
+fn beside_competitor(options: &Options) -> Result<()> {
     let competitor = Competitor::install(&options.directory)?;
     let scratch = tempfile::Builder::new()
         .prefix("gantry-bench-")
@@ -82,15 +120,15 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     for (index, case) in CASES.iter().enumerate() {
         println!("{} …", report::title(*case));
         let folder = scratch.path().join(index.to_string());
-        results.push(measure_case(*case, &folder, &competitor, &options)?);
+        results.push(measure_case(*case, &folder, &competitor, options)?);
     }
 
     let text = report::render(&results, options.rounds, &competitor.version());
     println!("\n{text}");
-    if !options.quick && options.gantry.is_some() {
-        marked::write(&workspace::root().join("docs/benchmarks.md"), "bench", &text)?;
+    match options.gantry {
+        Some(_) => write("bench", &text, options),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn options(arguments: &mut Arguments) -> Result<Options> {

@@ -11,8 +11,13 @@ use crate::program;
 
 /// Makes a repository with one commit that holds a pipeline of that many trivial jobs.
 pub(super) fn create_repository(folder: &Path, case: Case) -> Result<()> {
+    create_repository_of(folder, &pipeline(case.jobs, stages(case)))
+}
+
+/// Makes a repository with one commit that holds this pipeline.
+pub(super) fn create_repository_of(folder: &Path, pipeline: &str) -> Result<()> {
     std::fs::create_dir_all(folder)?;
-    std::fs::write(folder.join(".gitlab-ci.yml"), pipeline(case.jobs, stages(case)))?;
+    std::fs::write(folder.join(".gitlab-ci.yml"), pipeline)?;
     let git = |arguments: &[&str]| {
         let identity = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"];
         program::run(

@@ -78,7 +78,7 @@ fn row(measured: &Measured, quantity: Quantity) -> String {
     clippy::cast_precision_loss,
     reason = "microseconds of minutes fit many times"
 )]
-fn to_millis(micros: u64) -> f64 {
+pub(super) fn to_millis(micros: u64) -> f64 {
     micros as f64 / 1000.0
 }
 
@@ -86,14 +86,14 @@ fn to_mebibytes(kib: u64) -> f64 {
     kib as f64 / 1024.0
 }
 
-struct Summary {
-    median: f64,
+pub(super) struct Summary {
+    pub(super) median: f64,
     smallest: f64,
     largest: f64,
 }
 
 impl Summary {
-    fn of(mut values: Vec<f64>) -> Option<Summary> {
+    pub(super) fn of(mut values: Vec<f64>) -> Option<Summary> {
         values.sort_by(f64::total_cmp);
         let middle = values.len() / 2;
         let upper = *values.get(middle)?;
