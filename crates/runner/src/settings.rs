@@ -31,7 +31,7 @@ pub struct Settings {
     pub executor: ExecutorChoice,
     #[cfg(feature = "docker")]
     pub docker: DockerSettings,
-    /// Holds the caches: `<project>/<key>/cache.zip`.
+    /// Holds the caches: `<project>/<key>/cache.tar.zst`.
     pub cache_root: PathBuf,
     /// Holds the work trees: `<slot>/<project>`, and `<slot>/<project>.tmp` beside each.
     pub builds_root: PathBuf,

@@ -22,8 +22,8 @@ use crate::output::{self, padded, size, style::*};
 use crate::places::Places;
 use crate::{containers, world};
 
-/// What a cache's archive is called.
-const CACHE: &str = "cache.zip";
+/// What the archives of caches are called; earlier versions wrote the second.
+const CACHES: [&str; 2] = ["cache.tar.zst", "cache.zip"];
 
 pub(crate) fn clean(global: &Global, args: &CleanArgs) -> Result<Exit, CommandError> {
     let root = world::find_root(global.directory.as_deref(), stored::CONFIGURATION)?;
@@ -183,7 +183,7 @@ impl Plan {
 
     fn add_caches(&mut self, policy: &Policy, caches: &Path) -> Result<(), CommandError> {
         let mut archives = Vec::new();
-        find(caches, CACHE, &mut archives).map_err(|error| unreadable(caches, &error))?;
+        find(caches, &CACHES, &mut archives).map_err(|error| unreadable(caches, &error))?;
         archives.sort_unstable();
         for path in archives {
             let usage = Usage::of(&path)?;
@@ -279,8 +279,8 @@ fn remove_cache(path: &Path, key: &str) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Gathers the files of that name below a folder.
-fn find(folder: &Path, name: &str, found: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Gathers the files of those names below a folder.
+fn find(folder: &Path, names: &[&str], found: &mut Vec<PathBuf>) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -289,8 +289,8 @@ fn find(folder: &Path, name: &str, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in entries {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
-            find(&entry.path(), name, found)?;
-        } else if entry.file_name() == name {
+            find(&entry.path(), names, found)?;
+        } else if names.iter().any(|name| entry.file_name() == *name) {
             found.push(entry.path());
         }
     }

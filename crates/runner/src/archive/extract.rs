@@ -31,6 +31,8 @@ const CHUNK_BYTES: usize = 64 * 1024;
 pub enum ExtractError {
     #[error("the archive is damaged: {0}")]
     Damaged(#[from] ZipError),
+    #[error("the archive is damaged: {0}")]
+    Torn(io::Error),
     #[error("the archive cannot be read: {0}")]
     Unreadable(io::Error),
     #[error("the archive holds the unsafe name `{0}`")]

@@ -1,8 +1,8 @@
 //! Files on their way out of a work tree and into one.
 //!
 //! [`collect`] turns the patterns of `cache` and `artifacts` into a list of paths, [`pack`] writes a list of paths into
-//! a zip archive, [`gzip`] into the members of a gzip file, [`extract`] brings a zip archive back and [`untar`] what
-//! is wanted of a tar stream. All of it blocks and runs on threads for blocking work, where [`Stop`] interrupts it.
+//! a zip archive, [`gzip`] into the members of a gzip file, [`zstd_tar`] into a cache and out of it; [`extract`] brings a
+//! zip archive back and [`untar`] what is wanted of a tar stream. All of it blocks and runs on threads for blocking work, where [`Stop`] interrupts it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,8 +12,8 @@ pub(crate) mod extract;
 pub(crate) mod gzip;
 pub(crate) mod member;
 pub(crate) mod pack;
-#[cfg(feature = "docker")]
 pub(crate) mod untar;
+pub(crate) mod zstd_tar;
 
 /// Tells blocking work that its result is no longer wanted.
 #[derive(Debug, Clone, Default)]

@@ -30,7 +30,7 @@ pub(crate) enum PackError {
     Stopped,
 }
 
-/// How hard to compress: the values of `ARTIFACT_COMPRESSION_LEVEL` and `CACHE_COMPRESSION_LEVEL`.
+/// How hard to compress: the values of `ARTIFACT_COMPRESSION_LEVEL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Level(i64);
 
@@ -73,7 +73,7 @@ pub(crate) fn pack(
     Ok(skipped)
 }
 
-enum Content {
+pub(super) enum Content {
     Folder,
     File(File),
     Link(String),
@@ -81,13 +81,13 @@ enum Content {
     Other,
 }
 
-struct Entry {
-    content: Content,
-    metadata: fs::Metadata,
+pub(super) struct Entry {
+    pub(super) content: Content,
+    pub(super) metadata: fs::Metadata,
 }
 
 impl Entry {
-    fn read(path: &Path) -> io::Result<Entry> {
+    pub(super) fn read(path: &Path) -> io::Result<Entry> {
         let metadata = fs::symlink_metadata(path)?;
         let kind = metadata.file_type();
         let content = if kind.is_dir() {
@@ -101,6 +101,11 @@ impl Entry {
             Content::Other
         };
         Ok(Entry { content, metadata })
+    }
+
+    /// Returns the bits that decide who may read, write and execute.
+    pub(super) fn mode(&self) -> u32 {
+        self.metadata.mode() & 0o777
     }
 
     fn write(
@@ -143,7 +148,7 @@ impl Entry {
         let mut options = FullFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .compression_level(Some(level.0))
-            .unix_permissions(self.metadata.mode() & 0o777)
+            .unix_permissions(self.mode())
             // A file may grow while it is read.
             .large_file(self.metadata.len() > u64::from(u32::MAX) / 2);
         let modified = self

@@ -1,13 +1,15 @@
 //! The stages that bring caches back and save them.
 //!
-//! A cache is a zip archive at `<cache root>/<project>/<key>/cache.zip`. It is replaced by a rename, so whoever reads
-//! finds a complete archive, old or new. Nothing about a cache fails a job: what is missing, damaged or cannot be
-//! written is told in the log.
+//! A cache is an archive at `<cache root>/<project>/<key>/cache.tar.zst`. It is replaced by a rename, so whoever reads
+//! finds a complete archive, old or new, and of several jobs that save under one key the last one wins. Nothing about a
+//! cache fails a job: what is missing, damaged or cannot be written is told in the log.
+//!
+//! Where there is only a `cache.zip`, which earlier versions wrote, it is read, and goes when the cache is saved.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use gantry_protocol::Coordinator;
 use gantry_protocol::payload::Cache;
@@ -15,12 +17,19 @@ use gantry_protocol::payload::Cache;
 use super::{Job, applies};
 use crate::archive::Stop;
 use crate::archive::collect::{Note, Wanted, collect};
-use crate::archive::extract::{ExtractError, extract};
-use crate::archive::pack::{Level, PackError, pack};
+use crate::archive::extract::{self, ExtractError, Limits};
+use crate::archive::pack::PackError;
+use crate::archive::zstd_tar::{self, Level, pack};
 use crate::outcome::Halt;
 use crate::slot::project_path;
 
-const FILE_NAME: &str = "cache.zip";
+const FILE_NAME: &str = "cache.tar.zst";
+const EARLIER_FILE_NAME: &str = "cache.zip";
+/// What an archive is called while it is written.
+const PARTIAL_PREFIX: &str = ".partial-";
+/// No archive takes so long to be written; whoever wrote it was killed.
+const PARTIAL_FOR_GOOD: Duration = Duration::from_secs(24 * 60 * 60);
+
 const PROTECTED_SUFFIX: &str = "-protected";
 
 /// What a job does with a cache.
@@ -87,14 +96,11 @@ impl<C: Coordinator> Job<'_, C> {
         }
         for key in std::iter::once(key).chain(self.fallback_keys(cache)) {
             self.trace.notice(&format!("Checking cache for {key}..."));
-            let archive = self.cache_folder(&key)?.join(FILE_NAME);
+            let folder = self.cache_folder(&key)?;
             let limits = self.limits();
             let stop = stop.clone();
             let extracted = self
-                .blocking(move |slot| match archive.is_file() {
-                    true => extract(&archive, &slot.project_dir, limits, &stop).map(|()| true),
-                    false => Ok(false),
-                })
+                .blocking(move |slot| restore(&folder, &slot.project_dir, limits, &stop))
                 .await?;
             match extracted {
                 Ok(true) => {
@@ -266,6 +272,18 @@ fn sanitize(key: &str) -> Option<String> {
     (!sane.is_empty()).then_some(sane)
 }
 
+/// Brings a cache into a work tree; returns false where there is none.
+fn restore(folder: &Path, into: &Path, limits: Limits, stop: &Stop) -> Result<bool, ExtractError> {
+    let (archive, earlier) = (folder.join(FILE_NAME), folder.join(EARLIER_FILE_NAME));
+    if archive.is_file() {
+        zstd_tar::extract(&archive, into, limits, stop).map(|()| true)
+    } else if earlier.is_file() {
+        extract::extract(&earlier, into, limits, stop).map(|()| true)
+    } else {
+        Ok(false)
+    }
+}
+
 /// One cache on its way to its archive.
 struct Saving {
     folder: PathBuf,
@@ -315,10 +333,30 @@ impl Saving {
         write: impl FnOnce(fs::File) -> Result<T, PackError>,
     ) -> Result<T, PackError> {
         fs::create_dir_all(&self.folder)?;
-        let temporary = tempfile::NamedTempFile::new_in(&self.folder)?;
+        self.remove_abandoned()?;
+        let temporary = tempfile::Builder::new()
+            .prefix(PARTIAL_PREFIX)
+            .tempfile_in(&self.folder)?;
         let written = write(temporary.reopen()?)?;
         temporary.persist(archive).map_err(io::Error::from)?;
-        Ok(written)
+        match fs::remove_file(self.folder.join(EARLIER_FILE_NAME)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(written),
+        }
+    }
+
+    /// Removes what writers that were killed have left half-way.
+    fn remove_abandoned(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let age = entry.metadata().and_then(|metadata| metadata.modified());
+            let age = age.ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
+            let is_partial = entry.file_name().to_string_lossy().starts_with(PARTIAL_PREFIX);
+            if is_partial && age > PARTIAL_FOR_GOOD {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
     }
 }
 
