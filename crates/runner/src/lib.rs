@@ -32,6 +32,8 @@ mod carry_out;
 pub mod docker;
 mod duration;
 mod executor;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod glob;
 pub mod housekeeping;
 mod job;
