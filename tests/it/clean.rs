@@ -178,3 +178,111 @@ fn what_cannot_be_meant_is_refused() {
     ");
     machine.call("clean --all --keep 3").ended_with(2);
 }
+
+const EXPIRING: &str = r#"
+    short:
+      script: [echo short > short]
+      artifacts: {paths: [short], expire_in: 1 sec}
+    long:
+      script: [echo long > long, '[ -z "$FAILS" ]']
+      artifacts: {when: always, paths: [long], expire_in: 1 day}
+    never:
+      script: [echo never > never]
+      artifacts: {paths: [never], expire_in: never}
+    "#;
+
+/// Lets the artifacts of a run have been left so long ago.
+fn leave_earlier(machine: &TestEnvironment, run: i64, secs: i64) {
+    let database = rusqlite::Connection::open(machine.path(".gantry/gantry.db")).unwrap();
+    database
+        .execute(
+            "UPDATE artifacts SET created_at = created_at - ?2
+             WHERE attempt_id IN (SELECT id FROM attempts WHERE run_id = ?1)",
+            [run, secs * 1000],
+        )
+        .unwrap();
+}
+
+/// The jobs of a run, and whether the file that each has left is there.
+fn left(machine: &TestEnvironment, run: i64) -> Vec<(String, bool)> {
+    let json = machine.call(&format!("artifacts {run} --format json")).json();
+    let artifacts = json["artifacts"].as_array().unwrap().iter();
+    artifacts
+        .map(|artifact| {
+            let exists = Path::new(artifact["path"].as_str().unwrap()).exists();
+            assert_eq!(artifact["expired"], !exists);
+            (artifact["job"].as_str().unwrap().to_owned(), exists)
+        })
+        .collect()
+}
+
+// shows: S0-65
+#[test]
+fn artifacts_expire_but_those_of_the_latest_success_do_not() {
+    let machine = TestEnvironment::pipeline(EXPIRING);
+    machine.call("run").ended_with(0);
+    leave_earlier(&machine, 1, 3600);
+    assert_eq!(
+        machine.call("clean --format json").json()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
+    machine.call("run --variable FAILS=1").ended_with(1);
+    assert!(
+        left(&machine, 1).iter().all(|(_, exists)| *exists),
+        "run 1 is the latest success"
+    );
+    leave_earlier(&machine, 2, 3600);
+    let planned = machine.call("clean --dry-run");
+    assert!(
+        planned
+            .stdout
+            .starts_with("artifact artifacts.zip of short, run 2"),
+        "{planned}"
+    );
+    let cleaned = machine.call("clean --format json").json();
+    assert_eq!(items(&cleaned), ["run 2"], "an artifact of it");
+    assert_eq!(cleaned["items"][0]["kind"], "artifact");
+    let files = |run| -> Vec<bool> {
+        left(&machine, run)
+            .into_iter()
+            .map(|(_, exists)| exists)
+            .collect()
+    };
+    assert_eq!(files(2), [false, true, true]);
+    let text = machine.call("artifacts 2 short");
+    assert!(text.stdout.ends_with("expired after 1 sec\n"), "{text}");
+    machine.call("artifacts 2 --output out").ended_with(0);
+    assert!(!machine.path("out/short").exists() && machine.path("out/long").exists());
+
+    // A later success takes the first one's place, and the next run sweeps.
+    machine.call("run").ended_with(0);
+    leave_earlier(&machine, 1, 86_400);
+    machine.call("run").ended_with(0);
+    assert_eq!(files(1), [false, false, true]);
+    assert_eq!(files(3), [true, true, true]);
+}
+
+#[test]
+fn a_continued_run_makes_expired_artifacts_anew() {
+    let machine = TestEnvironment::pipeline(
+        "
+        stages: [first, second]
+        makes:
+          stage: first
+          script: [echo made > made]
+          artifacts: {paths: [made], expire_in: 1 sec}
+        reads:
+          stage: second
+          script: ['[ -e $CI_PROJECT_DIR/../go ] && cat made']
+        ",
+    );
+    machine.call("run").ended_with(1);
+    leave_earlier(&machine, 1, 3600);
+    let again = machine.call("run --resume").ended_with(1);
+    assert!(again.of_job("makes").contains(&"started".to_owned()), "{again}");
+    let log = machine.call("logs reads").stdout;
+    assert!(log.contains("Downloading artifacts for makes"), "{log}");
+}

@@ -11,6 +11,7 @@ mod downstream;
 mod error;
 mod escapes;
 mod execution;
+mod expiry;
 mod output;
 mod places;
 mod projects;

@@ -19,6 +19,7 @@
 
 mod attempts;
 mod error;
+mod expiry;
 mod folder;
 mod id;
 mod key;
@@ -30,6 +31,7 @@ mod schema;
 
 pub use attempts::{Artifact, Attempt, DotenvVariable, NewArtifact, NewAttempt, Step, Transition};
 pub use error::StoreError;
+pub use expiry::Expiring;
 pub use folder::Folder;
 pub use id::{AttemptId, RunId, Timestamp};
 pub use key::Key;

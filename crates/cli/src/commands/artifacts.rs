@@ -24,6 +24,13 @@ struct Row {
     path: PathBuf,
 }
 
+impl Row {
+    /// Tells whether its time was up: the row stays, the file does not.
+    fn is_gone(&self) -> bool {
+        !self.path.exists()
+    }
+}
+
 pub(crate) fn artifacts(global: &Global, args: &ArtifactsArgs) -> Result<Exit, CommandError> {
     let Some(reader) = stored::open(global)? else {
         return Err(CommandError::usage(stored::nothing_ran()));
@@ -63,7 +70,7 @@ fn rows(reader: &Reader, attempts: &[Attempt]) -> Result<Vec<Row>, CommandError>
 
 /// Into one folder for each job, so that equal names do not meet.
 fn copy(rows: &[Row], to: &Path) -> Result<(), CommandError> {
-    for row in rows {
+    for row in rows.iter().filter(|row| !row.is_gone()) {
         let folder = to.join(row.attempt.job.replace(['/', '\\'], "_"));
         let copied = fs::create_dir_all(&folder)
             .and_then(|()| fs::copy(&row.path, folder.join(&row.artifact.file_name)).map(drop));
@@ -111,6 +118,7 @@ fn json(run: RunId, rows: &[Row]) -> serde_json::Value {
                 "file_name": row.artifact.file_name,
                 "size_bytes": row.artifact.size_bytes,
                 "expire_in": row.artifact.expire_in,
+                "expired": row.is_gone(),
                 "path": row.path,
             })
         })
@@ -128,7 +136,10 @@ fn text(rows: &[Row]) -> String {
             padded(&row.attempt.job, wide),
             padded(&row.artifact.artifact_type, 8),
             size(row.artifact.size_bytes),
-            row.path.display(),
+            match row.is_gone() {
+                true => format!("expired after {}", row.artifact.expire_in),
+                false => row.path.display().to_string(),
+            },
         );
     }
     out

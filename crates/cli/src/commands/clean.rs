@@ -18,6 +18,7 @@ use super::stored;
 use super::stored::close_interrupted;
 use crate::args::{CleanArgs, Format, Global};
 use crate::error::{CommandError, Exit};
+use crate::expiry::{self, Expired};
 use crate::output::{self, padded, size, style::*};
 use crate::places::Places;
 use crate::{containers, world};
@@ -89,6 +90,7 @@ struct Item {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum What {
     Run { id: RunId, status: String },
+    Artifact(Expired),
     Cache { path: PathBuf, key: String },
     WorkTree { builds: PathBuf, number: usize },
 }
@@ -97,6 +99,9 @@ impl What {
     fn describe(&self) -> String {
         match self {
             What::Run { id, status } => format!("run {id}, {status}"),
+            What::Artifact(Expired {
+                run, job, file_name, ..
+            }) => format!("artifact {file_name} of {job}, run {run}"),
             What::Cache { key, .. } => format!("cache {key}"),
             What::WorkTree { builds, number } => {
                 let folder = builds.file_name().unwrap_or_default().to_string_lossy();
@@ -108,6 +113,9 @@ impl What {
     fn json(&self) -> Value {
         match self {
             What::Run { id, .. } => json!({ "kind": "run", "run": id.0 }),
+            What::Artifact(expired) => {
+                json!({ "kind": "artifact", "run": expired.run.0, "job": expired.job, "path": expired.path })
+            }
             What::Cache { path, key } => json!({ "kind": "cache", "key": key, "path": path }),
             What::WorkTree { builds, number } => {
                 json!({ "kind": "work_tree", "path": builds.join(number.to_string()) })
@@ -136,6 +144,7 @@ impl Plan {
         let mut plan = Plan::default();
         if let (true, Some(store)) = (policy.runs, store) {
             plan.add_runs(policy, store)?;
+            plan.add_artifacts(store)?;
         }
         if policy.caches {
             plan.add_caches(policy, &places.caches)?;
@@ -178,6 +187,22 @@ impl Plan {
                 });
             }
         }
+        Ok(())
+    }
+
+    /// Expired artifacts, however new the run; those of runs that are to go go with them.
+    fn add_artifacts(&mut self, store: &Store) -> Result<(), CommandError> {
+        let mut expired = expiry::expired(store, SystemTime::now())?;
+        let goes = |run: RunId| {
+            let mut items = self.items.iter();
+            items.any(|item| matches!(item.what, What::Run { id, .. } if id == run))
+        };
+        expired.retain(|expired| !goes(expired.run));
+        self.items.extend(expired.into_iter().map(|expired| Item {
+            size_bytes: expired.size_bytes,
+            last_used: expired.expired_at,
+            what: What::Artifact(expired),
+        }));
         Ok(())
     }
 
@@ -235,6 +260,9 @@ impl Plan {
                     Some(store) => store.remove_run(*id)?,
                     None => false,
                 },
+                What::Artifact(Expired { path, .. }) => expiry::remove(path)
+                    .map(|()| true)
+                    .map_err(|error| unremovable(path, &error))?,
                 What::Cache { path, key } => {
                     remove_cache(path, key).map_err(|error| unremovable(path, &error))?
                 }

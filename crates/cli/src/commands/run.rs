@@ -20,6 +20,7 @@ use crate::containers::{self, Containers, DockerFile};
 use crate::downstream::{self, Site, Sites};
 use crate::error::{CommandError, Exit};
 use crate::execution::{carry_out, find_bash, settings};
+use crate::expiry;
 use crate::output::{self, style::*};
 use crate::places::Places;
 use crate::question::Question;
@@ -78,6 +79,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     }
     let mut store = Store::open(&question.root)?;
     close_interrupted(&mut store)?;
+    expiry::sweep(&store)?;
     containers::remove_leftovers(&places);
     let snapshot = question.checkout.project()?.snapshot(&places.snapshots)?;
     if global.format == Format::Text {

@@ -88,7 +88,7 @@ pub const TOP_LEVEL: &[Keyword] = &[
 pub const JOB: &[Keyword] = &[
     honoured("after_script", ""),
     honoured("allow_failure", ""),
-    honoured("artifacts", "`expose_as` and `expire_in` are recorded"),
+    honoured("artifacts", "`expose_as` is recorded"),
     carried("artifacts:access", "by the server, which hands artifacts out"),
     carried("artifacts:public", "as `artifacts:access`"),
     honoured("before_script", ""),
