@@ -4,6 +4,7 @@ mod changes;
 mod clean;
 #[cfg(feature = "docker")]
 mod containers;
+mod disk;
 mod dry_run;
 #[cfg(feature = "docker")]
 #[path = "../engine/mod.rs"]

@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 use std::rc::Rc;
 
-use gantry_engine::{Clock, Deploy, Ending, Executor, Options, Run, Selection, Venue, secrets, venues};
+use gantry_engine::{
+    Clock, Deploy, Ending, Executor, Options, Run, Selection, Summary, Venue, secrets, venues,
+};
 use gantry_git::Snapshot;
 use gantry_language::compile::Outcome;
 use gantry_language::plan::Plan;
@@ -115,9 +117,17 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     reporter::end(reporter, &summary, store.as_ref(), &secrets)?;
     Ok(match summary.ending {
         Ending::Success | Ending::Waiting | Ending::NothingToRun => Exit::Success,
+        Ending::Failed if only_the_world_failed(&summary) => Exit::World,
         Ending::Failed => Exit::Failed,
         Ending::Interrupted => Exit::Interrupted,
     })
+}
+
+/// Tells whether no job has failed by its own fault: the disk was full, say.
+fn only_the_world_failed(summary: &Summary) -> bool {
+    let reasons = summary.jobs.iter().filter(|job| !job.allowed_to_fail);
+    let mut reasons = reasons.filter_map(|job| job.failure_reason.as_deref()).peekable();
+    reasons.peek().is_some() && reasons.all(|reason| reason == "runner_system_failure")
 }
 
 /// Says what is about to run, and on which files.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -54,7 +54,7 @@ pub(crate) fn pack(
     archive: File,
     stop: &Stop,
 ) -> Result<Vec<String>, PackError> {
-    let mut writer = ZipWriter::new(BufWriter::new(archive));
+    let mut writer = ZipWriter::new(Patient::new(archive));
     let mut skipped = Vec::new();
     for path in paths {
         if stop.is_stopped() {
@@ -65,12 +65,57 @@ pub(crate) fn pack(
             Err(error) => skipped.push(format!("{path}: {error}")),
         }
     }
-    writer
-        .finish()?
-        .into_inner()
-        .map_err(io::IntoInnerError::into_error)?
-        .sync_all()?;
+    writer.finish()?.finish()?.sync_all()?;
     Ok(skipped)
+}
+
+/// Takes all that is written after an error, and tells of the error in the end: a [`ZipWriter`] that meets one prints it
+/// on standard error.
+struct Patient {
+    file: BufWriter<File>,
+    error: Option<io::Error>,
+}
+
+impl Patient {
+    fn new(file: File) -> Patient {
+        Patient {
+            file: BufWriter::new(file),
+            error: None,
+        }
+    }
+
+    fn attempt<T>(&mut self, otherwise: T, work: impl FnOnce(&mut BufWriter<File>) -> io::Result<T>) -> T {
+        if self.error.is_some() {
+            return otherwise;
+        }
+        work(&mut self.file).unwrap_or_else(|error| {
+            self.error = Some(error);
+            otherwise
+        })
+    }
+
+    fn finish(mut self) -> io::Result<File> {
+        self.attempt((), BufWriter::flush);
+        let (file, _) = self.file.into_parts();
+        self.error.map_or(Ok(file), Err)
+    }
+}
+
+impl Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(self.attempt(bytes.len(), |file| file.write(bytes)))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.attempt((), BufWriter::flush);
+        Ok(())
+    }
+}
+
+impl Seek for Patient {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        Ok(self.attempt(0, |file| file.seek(to)))
+    }
 }
 
 pub(super) enum Content {
@@ -110,7 +155,7 @@ impl Entry {
 
     fn write(
         self,
-        writer: &mut ZipWriter<BufWriter<File>>,
+        writer: &mut ZipWriter<Patient>,
         path: &str,
         level: Level,
         stop: &Stop,
