@@ -274,7 +274,7 @@ fn visible_job(entry: &Entry, resolved: &Resolved, diagnostics: &mut Vec<Diagnos
                 key.span,
                 format!("the name of a job is a string, not {}", key.value.kind()),
             )
-            .help(format!("put it in quotes: `\"{written}\":`"))
+            .maybe_help((!written.is_empty()).then(|| format!("put it in quotes: `\"{written}\":`")))
             .gitlab("jobs name should be a symbol"),
         );
         return None;
@@ -454,9 +454,7 @@ impl JobReader<'_> {
                 format!("`{name}` is no keyword, and {} is no job", node.value.kind()),
             )
             .help(help)
-            .gitlab(format!(
-                "jobs {name} config should implement the script:, run:, or trigger: keyword"
-            )),
+            .gitlab(no_work_in_gitlabs_words(name)),
         );
     }
 
@@ -482,11 +480,20 @@ impl JobReader<'_> {
                 format!("job `{name}` has neither `script` nor `trigger`"),
             )
             .help(help)
-            .gitlab(format!(
-                "jobs {name} config should implement the script:, run:, or trigger: keyword"
-            )),
+            .gitlab(no_work_in_gitlabs_words(name)),
         );
     }
+}
+
+/// GitLab writes a name of letters and blanks with `_`.
+fn no_work_in_gitlabs_words(name: &str) -> String {
+    let is_plain = name.chars().all(|c| c.is_alphabetic() || c.is_whitespace());
+    let printed = if is_plain {
+        name.replace(char::is_whitespace, "_")
+    } else {
+        name.to_owned()
+    };
+    format!("jobs {printed} config should implement the script:, run:, or trigger: keyword")
 }
 
 /// One job's mapping together with what it inherits.

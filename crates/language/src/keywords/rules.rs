@@ -154,13 +154,9 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node, owner: Owner) -> Optio
     if items.is_empty() {
         let help = "leave `rules` out, or write `rules: [{when: never}]`".to_owned();
         let message = "`rules` is an empty list";
-        reader.error_with_help(
-            "blank",
-            node.span,
-            message,
-            "rules config can't be blank",
-            Some(help),
-        );
+        reader
+            .at("rules")
+            .error_with_help("blank", node.span, message, "config can't be blank", Some(help));
     }
     let mut reader = reader.at("rules:rule");
     Some(

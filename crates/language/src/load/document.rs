@@ -200,7 +200,7 @@ fn too_many_documents(header: &Option<Document>, first: &Document, second: &Docu
     };
     Diagnostic::error("documents", second.root.span, message)
         .related(first.root.span, "the first one begins here")
-        .help("remove the `---`; GitLab would read only one of the two and say nothing")
+        .help("remove the `---` or `...`; GitLab would read only one of the two and say nothing")
 }
 
 pub(super) fn parse_warning(warning: &Warning) -> Diagnostic {

@@ -78,6 +78,10 @@ impl Loader<'_> {
 
     fn entry(&mut self, node: &Node, found: &mut Vec<Found>) {
         match &node.value {
+            Value::String(text) if text.is_empty() => {
+                let diagnostic = no_locator(&Mapping::new(), &[], node.span);
+                self.report(diagnostic);
+            }
             Value::String(text) => {
                 // Expanded twice, once as an entry and once as a path: GitLab's way with bare strings.
                 let once = Text::new(self.expanded_text(text), node.span);

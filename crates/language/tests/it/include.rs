@@ -128,7 +128,7 @@ fn rules_decide_about_files() {
     error: `rules` is an empty list
       --> .gitlab-ci.yml:1:33
       help: leave `rules` out, or write `rules: [{when: never}]`
-      gitlab: include rules config can't be blank
+      gitlab: include:rules config can't be blank
     ");
 }
 

@@ -293,7 +293,7 @@ fn documents_of_a_file() {
     error: below a header stands one document, this is a second one
       --> .gitlab-ci.yml:5:1
       ... .gitlab-ci.yml:3:1: the first one begins here
-      help: remove the `---`; GitLab would read only one of the two and say nothing
+      help: remove the `---` or `...`; GitLab would read only one of the two and say nothing
     ");
 }
 

@@ -33,6 +33,7 @@ mod scripts;
 mod server_keywords;
 mod starting;
 mod support;
+mod traps;
 mod trigger;
 mod variables;
 mod workflow;

@@ -60,7 +60,7 @@ fn two_documents() {
     error: a configuration is one document, this is a second one
       --> .gitlab-ci.yml:3:1
       ... .gitlab-ci.yml:1:1: the first one begins here
-      help: remove the `---`; GitLab would read only one of the two and say nothing
+      help: remove the `---` or `...`; GitLab would read only one of the two and say nothing
     ");
 }
 

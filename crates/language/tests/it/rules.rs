@@ -321,7 +321,7 @@ pub(crate) fn mistakes_of_rules() {
     error: `rules` is an empty list
       --> .gitlab-ci.yml:1:27
       help: leave `rules` out, or write `rules: [{when: never}]`
-      gitlab: jobs:empty rules config can't be blank
+      gitlab: jobs:empty:rules config can't be blank
     error: `rules` takes a list of rules, not a string
       --> .gitlab-ci.yml:2:26
       gitlab: jobs:text rules should be an array containing hashes and arrays of hashes
@@ -392,7 +392,7 @@ fn rules_nest_ten_lists_deep() {
     error: `rules` is an empty list
       --> .gitlab-ci.yml:1:23
       help: leave `rules` out, or write `rules: [{when: never}]`
-      gitlab: jobs:a rules config can't be blank
+      gitlab: jobs:a:rules config can't be blank
     error: `rules` is nested more than 10 lists deep
       --> .gitlab-ci.yml:1:33
       gitlab: jobs:a config should be an array of hashes

@@ -120,6 +120,6 @@ pub(crate) fn mistakes_of_workflow() {
     error: `rules` is an empty list
       --> .gitlab-ci.yml:1:19
       help: leave `rules` out, or write `rules: [{when: never}]`
-      gitlab: workflow rules config can't be blank
+      gitlab: workflow:rules config can't be blank
     ");
 }
