@@ -76,6 +76,11 @@ fn lint() {
     Options:
       -h, --help  Print help
 
+    Included files:
+          --offline        Fetch nothing: included files of web servers are those of the last time [env:
+                           GANTRY_OFFLINE]
+          --allow-private  Fetch included files from private networks too [env: GANTRY_ALLOW_PRIVATE]
+
     Everywhere:
       -C, --directory <DIR>  The root of the project; without it, the nearest folder above that has the
                              file
@@ -109,6 +114,11 @@ fn plan() {
           --tag <NAME>            The tag it is for
           --variable <KEY=VALUE>  A variable of the pipeline; may be repeated
           --changed <PATH>...     The files that count as changed, instead of asking git
+
+    Included files:
+          --offline        Fetch nothing: included files of web servers are those of the last time [env:
+                           GANTRY_OFFLINE]
+          --allow-private  Fetch included files from private networks too [env: GANTRY_ALLOW_PRIVATE]
 
     Everywhere:
       -C, --directory <DIR>  The root of the project; without it, the nearest folder above that has the
@@ -168,6 +178,11 @@ fn run() {
           --variable <KEY=VALUE>  A variable of the pipeline; may be repeated
           --changed <PATH>...     The files that count as changed, instead of asking git
 
+    Included files:
+          --offline        Fetch nothing: included files of web servers are those of the last time [env:
+                           GANTRY_OFFLINE]
+          --allow-private  Fetch included files from private networks too [env: GANTRY_ALLOW_PRIVATE]
+
     Everywhere:
       -C, --directory <DIR>  The root of the project; without it, the nearest folder above that has the
                              file
@@ -210,6 +225,11 @@ fn why() {
           --tag <NAME>            The tag it is for
           --variable <KEY=VALUE>  A variable of the pipeline; may be repeated
           --changed <PATH>...     The files that count as changed, instead of asking git
+
+    Included files:
+          --offline        Fetch nothing: included files of web servers are those of the last time [env:
+                           GANTRY_OFFLINE]
+          --allow-private  Fetch included files from private networks too [env: GANTRY_ALLOW_PRIVATE]
 
     Everywhere:
       -C, --directory <DIR>  The root of the project; without it, the nearest folder above that has the

@@ -14,6 +14,7 @@ mod follow;
 mod gantry;
 mod hello;
 mod help;
+mod includes;
 mod kills;
 mod lint;
 mod plan;

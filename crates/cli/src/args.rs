@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use crate::fetch::Wishes;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -127,6 +128,38 @@ pub(crate) struct LintArgs {
     /// Configurations to check [default: .gitlab-ci.yml]
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) fetch: FetchArgs,
+}
+
+/// What may be fetched for `include`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct FetchArgs {
+    /// Fetch nothing: included files of web servers are those of the last time [env: GANTRY_OFFLINE]
+    #[arg(
+        long,
+        env = "GANTRY_OFFLINE",
+        hide_env = true,
+        help_heading = "Included files"
+    )]
+    pub(crate) offline: bool,
+    /// Fetch included files from private networks too [env: GANTRY_ALLOW_PRIVATE]
+    #[arg(
+        long,
+        env = "GANTRY_ALLOW_PRIVATE",
+        hide_env = true,
+        help_heading = "Included files"
+    )]
+    pub(crate) allow_private: bool,
+}
+
+impl FetchArgs {
+    pub(crate) fn wishes(&self) -> Wishes {
+        Wishes {
+            offline: self.offline,
+            private: self.allow_private,
+        }
+    }
 }
 
 /// The pipeline that is meant: by default that of a push of HEAD.
@@ -151,6 +184,8 @@ pub(crate) struct EventArgs {
     /// The files that count as changed, instead of asking git
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(crate) changed: Option<Vec<String>>,
+    #[command(flatten)]
+    pub(crate) fetch: FetchArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -12,6 +12,8 @@ mod error;
 mod escapes;
 mod execution;
 mod expiry;
+mod fetch;
+mod neighbours;
 mod output;
 mod places;
 mod projects;

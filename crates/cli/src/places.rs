@@ -17,18 +17,10 @@ pub(crate) struct Places {
 
 impl Places {
     pub(crate) fn of(root: &Path) -> Result<Places, CommandError> {
-        let variable = |name: &str| {
-            std::env::var_os(name)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
-        let base = variable("GANTRY_CACHE_DIR")
-            .or_else(|| variable("XDG_CACHE_HOME").map(|folder| folder.join("gantry")))
-            .or_else(|| variable("HOME").map(|folder| folder.join(".cache/gantry")))
-            .ok_or_else(|| {
-                CommandError::world("cannot tell where to keep work trees")
-                    .hint("set HOME, XDG_CACHE_HOME or GANTRY_CACHE_DIR")
-            })?;
+        let base = base().ok_or_else(|| {
+            CommandError::world("cannot tell where to keep work trees")
+                .hint("set HOME, XDG_CACHE_HOME or GANTRY_CACHE_DIR")
+        })?;
         let project = base.join("projects").join(folder_name(root));
         Ok(Places {
             snapshots: project.join("snapshots.git"),
@@ -38,6 +30,23 @@ impl Places {
             owners: base.join("owners"),
         })
     }
+}
+
+/// The user's cache directory; `None` where the environment names none.
+fn base() -> Option<PathBuf> {
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    variable("GANTRY_CACHE_DIR")
+        .or_else(|| variable("XDG_CACHE_HOME").map(|folder| folder.join("gantry")))
+        .or_else(|| variable("HOME").map(|folder| folder.join(".cache/gantry")))
+}
+
+/// Where copies of fetched files are kept, for all projects; a temporary place will do.
+pub(crate) fn fetched() -> PathBuf {
+    base().unwrap_or_else(std::env::temp_dir).join("fetched")
 }
 
 /// A name that is readable and different for every root: its last part and a digest of the whole.

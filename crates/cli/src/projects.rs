@@ -2,7 +2,8 @@
 //!
 //! ```yaml
 //! projects:
-//!   group/name: ../name     # the checkout in which `trigger: {project: group/name}` runs
+//!   group/name: ../name                  # the checkout that includes and triggers of `group/name` mean
+//! gitlab: https://gitlab.example.com     # where templates are fetched from
 //! ```
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use gantry_language::diagnostic::{Diagnostic, did_you_mean};
 use gantry_language::source::SourceMap;
-use gantry_yaml::{Entry, Limits, Mapping};
+use gantry_yaml::{Entry, Limits, Mapping, Node};
 
 use crate::error::CommandError;
 use crate::{output, render};
@@ -21,7 +22,10 @@ pub(crate) const FILE: &str = "gantry.yml";
 
 /// The checkouts of other projects, by their paths on the server; relative to the root of this one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Projects(BTreeMap<String, PathBuf>);
+pub(crate) struct Projects {
+    checkouts: BTreeMap<String, PathBuf>,
+    gitlab: Option<String>,
+}
 
 impl Projects {
     /// Reads the file of a project, which need not be there; its mistakes are printed and end the command.
@@ -44,12 +48,19 @@ impl Projects {
     }
 
     pub(crate) fn checkout(&self, project: &str) -> Option<&Path> {
-        self.0.get(project).map(PathBuf::as_path)
+        let mut checkouts = self.checkouts.iter();
+        let found = checkouts.find(|(name, _)| name.eq_ignore_ascii_case(project));
+        found.map(|(_, path)| path.as_path())
+    }
+
+    /// The address of a GitLab, without a slash at its end.
+    pub(crate) fn gitlab(&self) -> Option<&str> {
+        self.gitlab.as_deref()
     }
 
     /// Says which project was meant.
     pub(crate) fn hint(&self, project: &str) -> Option<String> {
-        did_you_mean(project, self.0.keys().map(String::as_str))
+        did_you_mean(project, self.checkouts.keys().map(String::as_str))
     }
 }
 
@@ -87,10 +98,11 @@ fn read(text: &str, map: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> P
                             .help("write `projects: {group/name: ../name}`"),
                     );
                 }
+                (Some("gitlab"), _) => projects.gitlab = address(value, diagnostics),
                 _ => {
                     let name = key.value.to_text().unwrap_or_default();
-                    let help = did_you_mean(&name, ["projects"])
-                        .unwrap_or_else(|| format!("`{FILE}` takes `projects`"));
+                    let help = did_you_mean(&name, ["projects", "gitlab"])
+                        .unwrap_or_else(|| format!("`{FILE}` takes `projects` and `gitlab`"));
                     let message = format!("`{FILE}` has no key `{name}`");
                     diagnostics.push(Diagnostic::error("gantry-file", key.span, message).help(help));
                 }
@@ -100,12 +112,24 @@ fn read(text: &str, map: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> P
     projects
 }
 
+fn address(value: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let text = value.as_str().map(|text| text.trim_end_matches('/'));
+    if let Some(text) = text.filter(|text| text.starts_with("https://") || text.starts_with("http://")) {
+        return Some(text.to_owned());
+    }
+    diagnostics.push(
+        Diagnostic::error("gantry-file", value.span, "`gitlab` is the address of a GitLab")
+            .help("write `gitlab: https://gitlab.example.com`"),
+    );
+    None
+}
+
 fn checkouts(mapping: &Mapping, projects: &mut Projects, diagnostics: &mut Vec<Diagnostic>) {
     for Entry { key, value } in mapping.iter() {
         let name = key.value.to_text().unwrap_or_default();
         match value.as_str() {
             Some(path) if !path.is_empty() => {
-                projects.0.insert(name, PathBuf::from(path));
+                projects.checkouts.insert(name, PathBuf::from(path));
             }
             _ => {
                 let message = format!("the checkout of `{name}` is a folder, not {}", value.value.kind());
@@ -140,6 +164,19 @@ mod tests {
         assert_eq!(
             projects.hint("group/nam").as_deref(),
             Some("did you mean `group/name`?")
+        );
+    }
+
+    #[test]
+    fn a_gitlab_has_an_address() {
+        let mut map = SourceMap::default();
+        let projects = read("gitlab: https://gitlab.example.com/", &mut map, &mut Vec::new());
+        assert_eq!(projects.gitlab(), Some("https://gitlab.example.com"));
+        assert_eq!(
+            told("gitlab: gitlab.example.com"),
+            [
+                "gantry.yml:1:9: `gitlab` is the address of a GitLab; write `gitlab: https://gitlab.example.com`"
+            ]
         );
     }
 

@@ -36,7 +36,7 @@ impl Question {
     /// Looks around and settles what is asked.
     pub(crate) fn new(global: &Global, args: &EventArgs) -> Result<Question, CommandError> {
         let root = world::find_root(global.directory.as_deref(), &args.file)?;
-        let checkout = Checkout::new(root.clone(), args.changed.clone());
+        let checkout = Checkout::new(root.clone(), args.changed.clone()).fetching(args.fetch.wishes());
         let mut notes = Vec::new();
         let (facts, event) = facts(&checkout, args, &mut notes)?;
         let layers = Layers {

@@ -4,13 +4,17 @@ use std::cell::{OnceCell, RefCell};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use gantry_engine::{Tree, TreeError};
 use gantry_git::{Blob, Changes, GitError, NoBase, Project, Snapshot};
 use gantry_language::glob::IncludeWildcard;
-use gantry_language::source::{Repository, SourceError, Sources};
+use gantry_language::location::{ComponentAddress, ProjectRef};
+use gantry_language::source::{ComponentFile, ForeignError, Repository, SourceError, Sources};
 
 use crate::error::CommandError;
+use crate::fetch::Wishes;
+use crate::neighbours::Neighbours;
 
 /// Configurations and included files are read up to here.
 const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024;
@@ -79,6 +83,7 @@ pub(crate) struct Checkout {
     changed: Option<Vec<String>>,
     changes: OnceCell<Option<Changes>>,
     paths: OnceCell<Vec<String>>,
+    neighbours: Neighbours,
     /// The first failure of git while rules were asking; they cannot pass it on themselves.
     failure: RefCell<Option<GitError>>,
 }
@@ -86,6 +91,7 @@ pub(crate) struct Checkout {
 impl Checkout {
     pub(crate) fn new(root: PathBuf, changed: Option<Vec<String>>) -> Checkout {
         Checkout {
+            neighbours: Neighbours::of(&root),
             root,
             project: OnceCell::new(),
             changed,
@@ -93,6 +99,12 @@ impl Checkout {
             paths: OnceCell::new(),
             failure: RefCell::new(None),
         }
+    }
+
+    /// Says what may be fetched; without this, nothing is.
+    pub(crate) fn fetching(mut self, wishes: Wishes) -> Checkout {
+        self.neighbours = self.neighbours.fetching(wishes);
+        self
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -185,6 +197,26 @@ impl Sources for Checkout {
     fn paths(&self) -> Vec<String> {
         Repository::paths(self).to_vec()
     }
+
+    fn read_of(&self, at: &ProjectRef, path: &str) -> Result<String, SourceError> {
+        self.neighbours.read(at, path)
+    }
+
+    fn paths_of(&self, at: &ProjectRef) -> Result<Vec<String>, SourceError> {
+        self.neighbours.paths(at)
+    }
+
+    fn remote(&self, url: &str, max_age_secs: Option<u64>) -> Result<String, SourceError> {
+        self.neighbours.remote(url, max_age_secs.map(Duration::from_secs))
+    }
+
+    fn template(&self, name: &str) -> Result<String, SourceError> {
+        self.neighbours.template(name)
+    }
+
+    fn component(&self, address: &ComponentAddress) -> Result<ComponentFile, SourceError> {
+        self.neighbours.component(address)
+    }
 }
 
 impl Repository for Checkout {
@@ -210,6 +242,18 @@ impl Repository for Checkout {
         self.paths.get_or_init(|| {
             self.keep(self.project().and_then(Project::tree_paths))
                 .unwrap_or_default()
+        })
+    }
+
+    fn paths_of(&self, project: &str, git_ref: &str) -> Result<Vec<String>, ForeignError> {
+        let at = ProjectRef {
+            project: project.to_owned(),
+            git_ref: git_ref.to_owned(),
+        };
+        self.neighbours.paths(&at).map_err(|error| match error {
+            SourceError::UnknownProject => ForeignError::UnknownProject,
+            SourceError::NoRef => ForeignError::NoRef,
+            error => ForeignError::Unreadable(error.to_string()),
         })
     }
 }

@@ -8,7 +8,7 @@ use gantry_language::source::SourceMap;
 use gantry_language::variables::Layers;
 use serde_json::json;
 
-use crate::args::{Format, Global, LintArgs};
+use crate::args::{FetchArgs, Format, Global, LintArgs};
 use crate::error::{CommandError, Exit};
 use crate::world::{self, Checkout};
 use crate::{output, render};
@@ -45,7 +45,7 @@ pub(crate) fn lint(global: &Global, args: &LintArgs) -> Result<Exit, CommandErro
     };
     let mut checked = Vec::new();
     for file in files {
-        checked.push((file, check(global, file)?));
+        checked.push((file, check(global, &args.fetch, file)?));
     }
     match global.format {
         Format::Json => print_json(&checked)?,
@@ -56,7 +56,7 @@ pub(crate) fn lint(global: &Global, args: &LintArgs) -> Result<Exit, CommandErro
 }
 
 /// A file is read from the project's root, or, where it is not there, from the current folder, as shells complete it.
-fn check(global: &Global, file: &Path) -> Result<Checked, CommandError> {
+fn check(global: &Global, fetch: &FetchArgs, file: &Path) -> Result<Checked, CommandError> {
     let name = file.display().to_string();
     let mut root = world::find_root(global.directory.as_deref(), &name)?;
     let mut path = name.clone();
@@ -70,7 +70,7 @@ fn check(global: &Global, file: &Path) -> Result<Checked, CommandError> {
         Ok(text) => text,
         Err(error) => return Ok(Checked::unreadable(error)),
     };
-    let checkout = Checkout::new(root, None);
+    let checkout = Checkout::new(root, None).fetching(fetch.wishes());
     let checked = compile::check(&path, text, &checkout, &checkout, &Layers::default());
     match checkout.failure() {
         Some(error) => Err(error.into()),

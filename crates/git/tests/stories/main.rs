@@ -3,6 +3,7 @@
 mod changes;
 mod facts;
 mod objects;
+mod revision;
 mod snapshot;
 mod submodules;
 mod support;
