@@ -573,3 +573,31 @@ fn colours_come_only_where_they_are_asked_for() {
     assert!(!machine.call("lint").stdout.contains('\u{1b}'));
     assert!(machine.call("lint --color always").stdout.contains('\u{1b}'));
 }
+
+// shows: S0-66
+#[test]
+fn advice_is_given_by_lint_alone_and_fails_nothing() {
+    let machine = TestEnvironment::pipeline(
+        "
+        check:
+          script:
+            - docker run -d --name db postgres:15
+            - sleep 10
+        ",
+    );
+    insta::assert_snapshot!(machine.call("lint"), @r"
+    exit 0
+    --- stdout
+    warning: job `check` waits 10 seconds for what it has started, ready or not
+     --> .gitlab-ci.yml:4:7
+      |
+    4 |     - sleep 10
+      |       ^^^^^^^^
+      |
+      = help: ask until it answers: `until pg_isready; do sleep 1; done`, with a limit; see docs/warnings/fixed-sleep.md
+
+    .gitlab-ci.yml: 1 warning
+    ");
+    let plan = machine.call("plan").ended_with(0);
+    assert_eq!(plan.stderr, "");
+}

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use gantry_yaml::Span;
+use gantry_yaml::{Mapping, Span};
 use indexmap::IndexSet;
 
 use crate::configuration::{self, Configuration, Job};
@@ -37,6 +37,8 @@ pub struct Checked {
     /// Errors and warnings, by file and position.
     pub diagnostics: Vec<Diagnostic>,
     configuration: Option<Configuration>,
+    /// What the configuration was read from.
+    root: Mapping,
 }
 
 /// What an event makes of a configuration.
@@ -111,10 +113,12 @@ pub fn check_child(
 }
 
 fn checked(merged: Option<Merged>, map: SourceMap, mut diagnostics: Vec<Diagnostic>) -> Checked {
+    let mut root = Mapping::new();
     let configuration = merged.and_then(|merged| {
         let extended = extends::resolve(&merged, &mut diagnostics);
         let resolved = reference::resolve(extended, &mut diagnostics)?;
         let configuration = configuration::read(&resolved, &mut diagnostics);
+        root = resolved.root;
         let expanded = expansion::expand(configuration, &mut diagnostics);
         let complete = !diagnostics.iter().any(hides_jobs);
         validation::check(&expanded, complete, &mut diagnostics);
@@ -126,6 +130,7 @@ fn checked(merged: Option<Merged>, map: SourceMap, mut diagnostics: Vec<Diagnost
         sources: map,
         diagnostics,
         configuration: configuration.filter(|_| !failed),
+        root,
     }
 }
 
@@ -172,6 +177,13 @@ impl Checked {
     /// Returns true when there is no error, so that plans can be made.
     pub fn is_valid(&self) -> bool {
         self.configuration.is_some()
+    }
+
+    /// Returns what was read and where it stands, of a configuration without mistakes.
+    pub(crate) fn read(&self) -> Option<(&Configuration, &Mapping)> {
+        self.configuration
+            .as_ref()
+            .map(|configuration| (configuration, &self.root))
     }
 
     /// Plans the pipeline of an event; errors are those that only this event brings to light.

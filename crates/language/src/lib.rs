@@ -26,6 +26,7 @@ mod graph;
 mod hash;
 pub mod inputs;
 pub mod keywords;
+pub mod lint;
 mod load;
 pub mod location;
 pub mod plan;

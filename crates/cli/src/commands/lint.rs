@@ -75,7 +75,7 @@ fn check(global: &Global, fetch: &FetchArgs, file: &Path) -> Result<Checked, Com
     match checkout.failure() {
         Some(error) => Err(error.into()),
         None => Ok(Checked {
-            diagnostics: checked.diagnostics,
+            diagnostics: [checked.advice(), checked.diagnostics].concat(),
             sources: checked.sources,
         }),
     }

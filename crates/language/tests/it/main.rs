@@ -36,5 +36,6 @@ mod support;
 mod traps;
 mod trigger;
 mod variables;
+mod warnings;
 mod workflow;
 mod yaml;
