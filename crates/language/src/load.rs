@@ -37,7 +37,6 @@ pub(crate) struct Loader<'a> {
     pub(crate) repository: &'a dyn Repository,
     pub(crate) variables: &'a Visible<'a>,
     included: usize,
-    bytes: usize,
     /// The files that are being read, outermost first.
     chain: Vec<Level>,
     /// All files that were read, which wildcards pass over.
@@ -70,7 +69,6 @@ impl<'a> Loader<'a> {
             repository,
             variables,
             included: 0,
-            bytes: 0,
             chain: Vec::new(),
             read: HashSet::new(),
         }

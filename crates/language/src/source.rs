@@ -74,6 +74,11 @@ impl SourceMap {
         &self.files[id.0 as usize].name
     }
 
+    /// Returns the names of all files that were read, in the order of reading.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| file.name.as_str())
+    }
+
     pub fn text(&self, id: SourceId) -> &str {
         &self.files[id.0 as usize].text
     }

@@ -213,10 +213,12 @@ fn a_remote_file_belongs_to_no_project() {
           - ci/b.yml
           - {remote: 'https://example.com/$NAME.yml'}
           - {remote: 'https://example.com/c.yml', rules: [{if: $NAME}]}
+          - {remote: 'https://example.com/c.yml', rules: [{exists: [README.md]}]}
           - {remote: 'https://example.com/d.yml', rules: [{if: $NAME == null}]}
         ";
     let case = case(yaml)
         .variable("NAME", "c")
+        .files(["README.md"])
         .file("ci/b.yml", "b: {script: x}")
         .remote("https://example.com/a.yml", remote)
         .remote("https://example.com/c.yml", "c: {script: x}")
@@ -224,6 +226,13 @@ fn a_remote_file_belongs_to_no_project() {
             "https://example.com/d.yml",
             "include: [{local: e.yml}]\nd: {script: x}",
         );
+    let read = case.checked();
+    assert!(
+        !read
+            .sources
+            .names()
+            .any(|name| name == "https://example.com/c.yml")
+    );
     assert_snapshot!(case.check(), @r"
     error: `ci/b.yml` is a local file of no project: `https://example.com/a.yml` belongs to none
       --> https://example.com/a.yml:2:5
@@ -236,7 +245,7 @@ fn a_remote_file_belongs_to_no_project() {
       gitlab: Remote file `https://example.com/$NAME.yml` could not be fetched after 1 attempts because of HTTP code `404` error!
     error: `e.yml` is a local file of no project: `https://example.com/d.yml` belongs to none
       --> https://example.com/d.yml:1:19
-      ... https://example.com/a.yml:5:14: `https://example.com/d.yml` is included here
+      ... https://example.com/a.yml:6:14: `https://example.com/d.yml` is included here
       ... .gitlab-ci.yml:1:10: `https://example.com/a.yml` is included here
       help: include it by its `remote` address, or from a `project`
       gitlab: Local file `e.yml` does not have project!

@@ -115,6 +115,9 @@ fn comments_silence_by_name_and_nothing_else() {
         Vec::<&str>::new()
     );
     assert_eq!(with("  # gantry: allow fixed-sleep", ""), ["password-argument"]);
+    // A comment behind a command is about that command.
+    let next = "a:\n  script:\n    - make # gantry: allow password-argument\n    - docker login -p x\n";
+    assert_eq!(said(next), ["password-argument"]);
     assert_eq!(
         with("", "# gantry: allow password-argument"),
         ["password-argument"]
