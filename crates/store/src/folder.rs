@@ -35,7 +35,7 @@ impl Folder {
     }
 
     pub fn trace(&self, run: RunId, attempt: AttemptId) -> PathBuf {
-        self.attempt(run, attempt).join("trace.log")
+        self.jobs(run).join(format!("{attempt}.log"))
     }
 
     pub fn artifact(&self, run: RunId, attempt: AttemptId, file_name: &str) -> PathBuf {
@@ -72,8 +72,13 @@ impl Folder {
         ResourceLock::acquire(&dir.join(file_name(group)), holder)
     }
 
+    fn jobs(&self, run: RunId) -> PathBuf {
+        self.run(run).join("jobs")
+    }
+
+    /// Few attempts have a folder: it is made for the first file that is kept besides the log.
     fn attempt(&self, run: RunId, attempt: AttemptId) -> PathBuf {
-        self.run(run).join("jobs").join(attempt.to_string())
+        self.jobs(run).join(attempt.to_string())
     }
 
     /// Makes the folder, which hides itself from git.
@@ -88,13 +93,16 @@ impl Folder {
 
     /// Creates the empty log of an attempt.
     pub fn create_trace(&self, run: RunId, attempt: AttemptId) -> Result<File, StoreError> {
-        make_dir(&self.attempt(run, attempt))?;
         let path = self.trace(run, attempt);
-        File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(|source| StoreError::io(&path, source))
+        let create = || File::options().create(true).append(true).open(&path);
+        let created = match create() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_dir(&self.jobs(run))?;
+                create()
+            }
+            created => created,
+        };
+        created.map_err(|source| StoreError::io(&path, source))
     }
 
     /// Moves a complete file in as an artifact and returns its size. It is durable then.
@@ -130,7 +138,7 @@ impl Folder {
         to: (RunId, AttemptId),
         files: &[String],
     ) -> Result<bool, StoreError> {
-        make_dir(&self.attempt(to.0, to.1))?;
+        make_dir(&self.jobs(to.0))?;
         share(&self.trace(from.0, from.1), &self.trace(to.0, to.1))?;
         if files.is_empty() {
             return Ok(true);

@@ -10,7 +10,7 @@
 //!   key                                 what digests of secrets are made with; never leaves the folder
 //!   resources/<group>                   held while a job of the resource group runs
 //!   runs/<run>/lock                     held by the process that drives the run, and freed when it dies
-//!   runs/<run>/jobs/<attempt>/trace.log
+//!   runs/<run>/jobs/<attempt>.log
 //!   runs/<run>/jobs/<attempt>/artifacts/<file>
 //! ```
 //!
