@@ -179,7 +179,20 @@ pub fn for_job(
         .chain(layers.project_for(environment).cloned())
         .chain(layers.pipeline.iter().cloned())
         .collect();
-    Collection::new(&ranked, Undefined::Keep).resolve()
+    resolve(ranked)
+}
+
+/// Returns of each key the last variable, with its references replaced.
+fn resolve(ranked: Vec<Variable>) -> Vec<Variable> {
+    let values = Collection::new(&ranked, Undefined::Keep).last_values();
+    let last = ranked.into_iter().zip(values);
+    last.filter_map(|(variable, value)| {
+        Some(Variable {
+            value: value?,
+            ..variable
+        })
+    })
+    .collect()
 }
 
 /// Two or more variables whose values refer to each other.
@@ -282,14 +295,13 @@ impl<'a> Collection<'a> {
         }
     }
 
-    fn resolve(&self) -> Vec<Variable> {
+    /// For each entry that is the last of its key, its value.
+    fn last_values(&self) -> Vec<Option<String>> {
         self.variables
             .iter()
             .enumerate()
-            .filter(|(index, variable)| self.last[variable.key.as_str()] == *index)
-            .map(|(index, variable)| Variable {
-                value: self.expanded(index),
-                ..variable.clone()
+            .map(|(index, variable)| {
+                (self.last[variable.key.as_str()] == index).then(|| self.expanded(index))
             })
             .collect()
     }
@@ -305,12 +317,15 @@ impl<'a> Collection<'a> {
     }
 
     fn expanded(&self, index: usize) -> String {
+        if self.is_plain(index) {
+            return self.variables[index].value.clone();
+        }
         self.value(index, &mut Vec::new()).to_string()
     }
 
     fn value(&self, index: usize, path: &mut Vec<usize>) -> Rc<str> {
         let variable = &self.variables[index];
-        if self.is_opaque(index) || !variable.value.contains(['$', '%']) {
+        if self.is_plain(index) {
             return variable.value.as_str().into();
         }
         if let Some(known) = self.done.borrow().get(&index) {
@@ -344,6 +359,11 @@ impl<'a> Collection<'a> {
         self.bytes.set(self.bytes.get() + out.len());
         self.done.borrow_mut().insert(index, Rc::clone(&out));
         out
+    }
+
+    /// There is nothing to replace.
+    fn is_plain(&self, index: usize) -> bool {
+        self.is_opaque(index) || !self.variables[index].value.contains(['$', '%'])
     }
 
     fn is_opaque(&self, index: usize) -> bool {
@@ -463,8 +483,7 @@ mod tests {
             .iter()
             .map(|(key, value)| Variable::new(*key, *value))
             .collect();
-        Collection::new(&variables, Undefined::Keep)
-            .resolve()
+        super::resolve(variables)
             .into_iter()
             .map(|variable| (variable.key, variable.value))
             .collect()
@@ -528,9 +547,9 @@ mod tests {
             file,
             Variable::new("B", "$RAW $FILE"),
         ];
-        let resolved = Collection::new(&variables, Undefined::Keep).resolve();
-        assert_eq!(resolved[3].value, "$RAW $FILE");
         assert_eq!(value_of(&variables, "B").as_deref(), Some("$A content"));
+        let resolved = super::resolve(variables.into());
+        assert_eq!(resolved[3].value, "$RAW $FILE");
     }
 
     #[test]
