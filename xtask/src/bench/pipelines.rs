@@ -6,12 +6,12 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Action, Case};
+use super::{Case, Shape};
 use crate::program;
 
 /// Makes a repository with one commit that holds a pipeline of that many trivial jobs.
 pub(super) fn create_repository(folder: &Path, case: Case) -> Result<()> {
-    create_repository_of(folder, &pipeline(case.jobs, stages(case)))
+    create_repository_of(folder, &pipeline(case))
 }
 
 /// Makes a repository with one commit that holds this pipeline.
@@ -45,17 +45,16 @@ pub(super) fn create_repository_of(folder: &Path, pipeline: &str) -> Result<()> 
     ])
 }
 
-/// Jobs that run share one stage. gitlab-ci-local walks every path through the stages while it runs, so that a
-/// hundred jobs in five stages cost it minutes: a fact about that walk, not about running jobs.
-fn stages(case: Case) -> usize {
-    match case.action {
-        Action::List => case.jobs.min(5),
-        Action::Run => 1,
+/// Jobs that say their names.
+fn pipeline(case: Case) -> String {
+    match case.shape {
+        Shape::Stages(stages) => in_stages(case.jobs, stages),
+        Shape::Graph => in_graph(case.jobs),
     }
 }
 
-/// Jobs spread evenly over the stages; each says its name.
-fn pipeline(jobs: usize, stages: usize) -> String {
+/// Jobs spread evenly over the stages.
+fn in_stages(jobs: usize, stages: usize) -> String {
     let mut text = String::from("stages:\n");
     for stage in 1..=stages {
         let _ = writeln!(text, "  - stage-{stage}");
@@ -70,13 +69,29 @@ fn pipeline(jobs: usize, stages: usize) -> String {
     text
 }
 
+/// Jobs that wait for the one half-way back to the first, and for the one seven before them.
+fn in_graph(jobs: usize) -> String {
+    let mut text = String::new();
+    for job in 0..jobs {
+        let mut needs: Vec<usize> = job.checked_sub(1).map(|before| before / 2).into_iter().collect();
+        needs.extend(job.checked_sub(7).filter(|before| !needs.contains(before)));
+        let needs: Vec<String> = needs.iter().map(|need| format!("job-{need}")).collect();
+        let _ = write!(
+            text,
+            "job-{job}:\n  needs: [{}]\n  script:\n    - echo \"job {job}\"\n",
+            needs.join(", ")
+        );
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn jobs_fill_the_stages_in_order() {
-        let stages: Vec<String> = pipeline(10, 5)
+        let stages: Vec<String> = in_stages(10, 5)
             .lines()
             .filter_map(|line| line.strip_prefix("  stage: "))
             .map(str::to_owned)
@@ -88,8 +103,29 @@ mod tests {
     #[test]
     fn one_job_has_one_stage() {
         assert_eq!(
-            pipeline(1, 1),
+            in_stages(1, 1),
             "stages:\n  - stage-1\n\njob-0:\n  stage: stage-1\n  script:\n    - echo \"job 0\"\n"
         );
+    }
+
+    #[test]
+    fn jobs_of_a_graph_need_two_before_them() {
+        let needs: Vec<String> = in_graph(9)
+            .lines()
+            .filter_map(|line| line.strip_prefix("  needs: "))
+            .map(str::to_owned)
+            .collect();
+        let expected = [
+            "[]",
+            "[job-0]",
+            "[job-0]",
+            "[job-1]",
+            "[job-1]",
+            "[job-2]",
+            "[job-2]",
+            "[job-3, job-0]",
+            "[job-3, job-1]",
+        ];
+        assert_eq!(needs, expected);
     }
 }

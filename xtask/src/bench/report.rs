@@ -1,6 +1,6 @@
 //! The numbers as a page shows them.
 
-use super::{Action, Case};
+use super::{Action, Case, Shape};
 use crate::measure::Usage;
 
 /// What a table is about.
@@ -26,9 +26,13 @@ impl Measured {
 
 pub(super) fn title(case: Case) -> String {
     let plural = if case.jobs == 1 { "" } else { "s" };
+    let graph = match case.shape {
+        Shape::Stages(_) => "",
+        Shape::Graph => " that need each other",
+    };
     match case.action {
-        Action::List => format!("list {} job{plural}", case.jobs),
-        Action::Run => format!("run {} job{plural}", case.jobs),
+        Action::List => format!("list {} job{plural}{graph}", case.jobs),
+        Action::Run => format!("run {} job{plural}{graph}", case.jobs),
     }
 }
 
@@ -132,10 +136,7 @@ mod tests {
     #[test]
     fn a_row_shows_medians_ranges_and_the_ratio() {
         let measured = Measured {
-            case: Case {
-                action: Action::List,
-                jobs: 100,
-            },
+            case: Case::list(100),
             gantry: [4, 2, 3].map(usage).to_vec(),
             competitor: [300, 600, 100, 500].map(usage).to_vec(),
         };
@@ -147,10 +148,7 @@ mod tests {
 
     #[test]
     fn what_was_left_out_is_a_dash() {
-        let mut measured = Measured::new(Case {
-            action: Action::Run,
-            jobs: 1,
-        });
+        let mut measured = Measured::new(Case::run(1));
         measured.competitor.push(usage(7));
         assert_eq!(
             row(&measured, |usage| to_millis(usage.cpu_micros)),
