@@ -144,7 +144,7 @@ fn a_log_ends_at_the_limit_and_the_job_goes_on() {
         ",
     );
     let limited = machine.call("run --log-limit 10kB").ended_with(0);
-    let trace = machine.read(".gantry/runs/1/jobs/1/trace.log");
+    let trace = machine.read(".gantry/runs/1/jobs/1.log");
     let (kept, rest) = trace.split_at(trace.find("\n\u{1b}[33;1m").expect("it is marked"));
     assert!((9_990..=10_000).contains(&kept.len()), "{}", kept.len());
     assert!(
@@ -163,7 +163,7 @@ fn a_log_ends_at_the_limit_and_the_job_goes_on() {
         .variable("GANTRY_LOG_LIMIT", "1MB")
         .call()
         .ended_with(0);
-    let trace = machine.read(".gantry/runs/2/jobs/2/trace.log");
+    let trace = machine.read(".gantry/runs/2/jobs/2.log");
     assert!(trace.contains("\n100000\n"), "all of it is kept");
     insta::assert_snapshot!(machine.call("run --log-limit much"), @r#"
     exit 2

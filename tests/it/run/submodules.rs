@@ -91,7 +91,7 @@ fn a_submodule_that_is_not_there_is_cloned_or_fails_the_job_with_its_address() {
 
     fs::remove_dir_all(machine.folder().join("library")).unwrap();
     fs::remove_dir_all(machine.folder().join("cache")).unwrap();
-    let run = machine.call("run with").ended_with(1);
+    let run = machine.call("run with").ended_with(3);
     let said = "submodule `lib` cannot be cloned from `";
     assert!(run.stdout.contains(said), "{}", run.stdout);
     assert!(run.stdout.contains("/library`: "), "{}", run.stdout);
