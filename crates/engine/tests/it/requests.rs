@@ -20,13 +20,6 @@ fn told_with(plan: &Plan, options: &Options, layers: &Layers) -> Vec<String> {
         .collect()
 }
 
-fn deploying() -> Options {
-    Options {
-        deploy: Deploy::All,
-        ..Options::default()
-    }
-}
-
 fn selecting(name: &str) -> Options {
     Options {
         selection: Selection::Jobs {
@@ -59,7 +52,7 @@ fn a_manual_job_is_refused_only_when_it_is_played() {
     assert!(told(&plan, &waiting).is_empty());
     let playing = Options {
         manual: vec!["publish".to_owned()],
-        ..deploying()
+        ..waiting
     };
     assert_eq!(told(&plan, &playing).len(), 1);
 }
