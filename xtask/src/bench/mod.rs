@@ -62,13 +62,13 @@ impl Case {
         }
     }
 
-    /// Jobs that run share one stage. gitlab-ci-local walks every path through the stages while it runs, so that a
-    /// hundred jobs in five stages cost it minutes: a fact about that walk, not about running jobs.
-    const fn run(jobs: usize) -> Case {
+    /// gitlab-ci-local walks every path through the stages while it runs, so that a hundred jobs in five stages cost it
+    /// minutes: a fact about that walk, not about running jobs. Jobs in one stage show what is left of it.
+    const fn run(jobs: usize, stages: usize) -> Case {
         Case {
             action: Action::Run,
             jobs,
-            shape: Shape::Stages(1),
+            shape: Shape::Stages(stages),
         }
     }
 
@@ -90,8 +90,9 @@ const CASES: &[Case] = &[
     Case::list(3),
     Case::list(100),
     Case::list(1000),
-    Case::run(1),
-    Case::run(100),
+    Case::run(1, 1),
+    Case::run(100, 1),
+    Case::run(50, 5),
     Case::run_graph(1000),
 ];
 

@@ -21,7 +21,7 @@ pub(super) struct Overhead {
 }
 
 pub(super) fn measure(gantry: &Path, folder: &Path, rounds: usize) -> Result<Overhead> {
-    let case = Case::run(JOBS);
+    let case = Case::run(JOBS, 1);
     let (home, repository) = (folder.join("home"), folder.join("gantry"));
     std::fs::create_dir_all(&home)?;
     pipelines::create_repository(&repository, case)?;

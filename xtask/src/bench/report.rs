@@ -26,13 +26,14 @@ impl Measured {
 
 pub(super) fn title(case: Case) -> String {
     let plural = if case.jobs == 1 { "" } else { "s" };
-    let graph = match case.shape {
-        Shape::Stages(_) => "",
-        Shape::Graph => " that need each other",
+    let shape = match case.shape {
+        Shape::Stages(1) => String::new(),
+        Shape::Stages(stages) => format!(" in {stages} stages"),
+        Shape::Graph => " that need each other".to_owned(),
     };
     match case.action {
-        Action::List => format!("list {} job{plural}{graph}", case.jobs),
-        Action::Run => format!("run {} job{plural}{graph}", case.jobs),
+        Action::List => format!("list {} job{plural}{shape}", case.jobs),
+        Action::Run => format!("run {} job{plural}{shape}", case.jobs),
     }
 }
 
@@ -142,13 +143,13 @@ mod tests {
         };
         assert_eq!(
             row(&measured, |usage| to_millis(usage.cpu_micros)),
-            "| list 100 jobs | 3.0 (2.0–4.0) | 400.0 (100.0–600.0) | 133.3× |\n"
+            "| list 100 jobs in 5 stages | 3.0 (2.0–4.0) | 400.0 (100.0–600.0) | 133.3× |\n"
         );
     }
 
     #[test]
     fn what_was_left_out_is_a_dash() {
-        let mut measured = Measured::new(Case::run(1));
+        let mut measured = Measured::new(Case::run(1, 1));
         measured.competitor.push(usage(7));
         assert_eq!(
             row(&measured, |usage| to_millis(usage.cpu_micros)),

@@ -188,15 +188,19 @@ fn introduction(run: &Run, attempt: &Attempt, visit: &Visit, notes: &[String]) -
         1 => String::new(),
         number => format!(", attempt {number}"),
     };
+    let ended = match attempt.status.as_str() {
+        "success" => "succeeded",
+        "canceled" => "was canceled",
+        status => status,
+    };
     let tree = match visit.tree() {
         Tree::AsLeft => "as it was left",
         Tree::InPlace => "your own, as they are now",
         Tree::Fresh => "made afresh, since another job has the old work tree by now",
     };
     let mut out = format!(
-        "{BOLD}{job}{RESET} of run {}{attempt_number}, which {}\n{BOLD}files{RESET}  {}, {tree}\n",
+        "{BOLD}{job}{RESET} of run {}{attempt_number}, which {ended}\n{BOLD}files{RESET}  {}, {tree}\n",
         run.id,
-        attempt.status,
         visit.directory().display()
     );
     for note in notes {
