@@ -383,19 +383,19 @@ fn a_folder_in_place_of_the_file() {
 }
 
 #[test]
-fn a_keyword_that_is_not_supported_yet() {
+fn a_keyword_that_is_refused() {
     let pipeline = "
         build:
-          trigger: {include: [{project: a/b, file: ci.yml}]}
+          run: [{name: make, script: make}]
         ";
     insta::assert_snapshot!(lint(pipeline), @"
     exit 2
     --- stdout
-    error: `trigger:include:project` is not supported yet
-     --> .gitlab-ci.yml:2:24
+    error: `run` is refused: it is an experiment of GitLab's, which may still change
+     --> .gitlab-ci.yml:2:3
       |
-    2 |   trigger: {include: [{project: a/b, file: ci.yml}]}
-      |                        ^^^^^^^
+    2 |   run: [{name: make, script: make}]
+      |   ^^^
       |
       = help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
 

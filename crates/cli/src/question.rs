@@ -4,9 +4,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use gantry_language::compile::{self, Checked, Outcome};
+use gantry_language::compile::{self, Checked, Outcome, Root};
 use gantry_language::diagnostic::Diagnostic;
 use gantry_language::event::{Event, Ref, Source};
+use gantry_language::inputs::Given;
 use gantry_language::predefined::{self, Facts};
 use gantry_language::source::SourceMap;
 use gantry_language::variables::{Layers, Variable};
@@ -27,6 +28,8 @@ pub(crate) struct Question {
     pub(crate) event: Event,
     pub(crate) facts: Facts,
     pub(crate) layers: Layers,
+    /// For what the file's header declares.
+    pub(crate) inputs: Given,
     pub(crate) checkout: Checkout,
     /// Things that were assumed and that people should know.
     pub(crate) notes: Vec<String>,
@@ -54,6 +57,7 @@ impl Question {
             event,
             facts,
             layers,
+            inputs: Given::default(),
             checkout,
             notes,
         })
@@ -62,7 +66,12 @@ impl Question {
     /// Reads the configuration; its mistakes are printed and end the command.
     pub(crate) fn check(&self) -> Result<Checked, CommandError> {
         let text = world::read_configuration(&self.root, &self.file)?;
-        let checked = compile::check(&self.file, text, &self.checkout, &self.checkout, &self.layers);
+        let root = Root {
+            path: &self.file,
+            text,
+            inputs: self.inputs.clone(),
+        };
+        let checked = compile::check_root(root, &self.checkout, &self.checkout, &self.layers);
         self.git_failure()?;
         for diagnostic in &checked.diagnostics {
             output::note(&format!("{}\n", render::text(diagnostic, &checked.sources)));

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use gantry_language::plan::{ChildInclude, Downstream, Plan, PlannedJob, Trigger};
+use gantry_language::plan::{ChildInclude, Downstream, Plan, PlannedJob, Trigger, Written};
 use gantry_language::variables::{Layers, Undefined, Variable, expand_with, for_job};
 use gantry_store::{AttemptId, DotenvVariable, RunId};
 
@@ -80,8 +80,15 @@ pub struct Ask<'a> {
 /// Which pipeline is asked for, variables replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    Child { include: Vec<ChildInclude> },
-    Project { project: String, branch: Option<String> },
+    Child {
+        include: Vec<ChildInclude>,
+    },
+    Project {
+        project: String,
+        branch: Option<String>,
+        /// As written: the other pipeline's own variables go into them.
+        inputs: Option<Written>,
+    },
 }
 
 /// Who asks.
@@ -178,9 +185,14 @@ fn target(trigger: &Trigger, scope: &[Variable]) -> Target {
         Downstream::Child { include } => Target::Child {
             include: include.clone(),
         },
-        Downstream::Project { project, branch } => Target::Project {
+        Downstream::Project {
+            project,
+            branch,
+            inputs,
+        } => Target::Project {
             project: expanded(project),
             branch: branch.as_ref().map(expanded),
+            inputs: inputs.clone(),
         },
     }
 }

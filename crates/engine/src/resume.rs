@@ -413,7 +413,7 @@ fn generators(job: &PlannedJob) -> impl Iterator<Item = &str> {
     };
     include.iter().filter_map(|include| match include {
         ChildInclude::Artifact { job, .. } => Some(job.as_str()),
-        ChildInclude::Local { .. } => None,
+        ChildInclude::Entry(_) => None,
     })
 }
 

@@ -147,8 +147,7 @@ pub(crate) fn hides_jobs(diagnostic: &Diagnostic) -> bool {
         "extends-circle",
         "job-name",
     ];
-    let unsupported_include = diagnostic.code == "not-supported" && diagnostic.message.contains("`include:");
-    diagnostic.severity == Severity::Error && (HIDING.contains(&diagnostic.code) || unsupported_include)
+    diagnostic.severity == Severity::Error && HIDING.contains(&diagnostic.code)
 }
 
 /// By place, each mistake once: a template's is met in every job that uses it.

@@ -11,6 +11,7 @@ mod fetch;
 mod header;
 mod home;
 mod integrity;
+pub(crate) mod locator;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -52,6 +53,8 @@ struct Level {
     included_at: Option<Span>,
     /// Of a component's file: what it can know of itself.
     component: Option<Component>,
+    /// It is the root of a child, which may include what jobs of its parent leave.
+    takes_artifacts: bool,
 }
 
 impl<'a> Loader<'a> {
@@ -91,6 +94,7 @@ impl<'a> Loader<'a> {
             home: Home::Here,
             included_at: None,
             component: None,
+            takes_artifacts: false,
         };
         self.file(root, text, inputs).map(Merged)
     }
@@ -137,6 +141,7 @@ impl<'a> Loader<'a> {
             home: fetched.home,
             included_at: Some(found.span),
             component: fetched.component,
+            takes_artifacts: false,
         };
         self.file(level, fetched.text, &found.inputs)
     }

@@ -4,6 +4,7 @@
 //! meant when it was made. Values are unexpanded unless a field says otherwise: expansion needs ids that only
 //! exist once the plan is in motion.
 
+mod child;
 mod job_inputs;
 mod server;
 
@@ -12,6 +13,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use child::{ChildInclude, Written};
 pub use job_inputs::JobInput;
 pub use server::{
     ArtifactAccess, ForeignNeed, ForeignPipeline, IdToken, IdTokens, KubernetesEnvironment, Secret,
@@ -258,19 +260,12 @@ pub enum Downstream {
         project: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         branch: Option<String>,
+        /// `trigger:inputs`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inputs: Option<Written>,
     },
     /// `trigger:include`: a child of this one, made of these files.
     Child { include: Vec<ChildInclude> },
-}
-
-/// One file of a child pipeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChildInclude {
-    /// A file of the project, as written.
-    Local { path: String },
-    /// A file that a job of the pipeline leaves in its archive.
-    Artifact { job: String, path: String },
 }
 
 /// How the state of a trigger job follows that of the pipeline it has started; without one, starting is all it does.

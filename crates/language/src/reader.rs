@@ -100,20 +100,8 @@ impl<'a> Reader<'a> {
         self.error_with_help("wrong-type", node.span, message, gitlab, help);
     }
 
-    /// Reports something that GitLab has and Gantry has not yet.
-    pub(crate) fn unsupported(&mut self, what: &str, span: Span) {
-        let message = format!("`{what}` is not supported yet");
-        self.report(
-            Diagnostic::error("not-supported", span, message)
-                .help("Gantry refuses what it would not honour; docs/keywords.md lists what it does"),
-        );
-    }
-
     /// Reports something that is not for Gantry to have; `why` says whose it is.
     pub(crate) fn refused(&mut self, what: &str, why: &str, span: Span) {
-        if why.is_empty() {
-            return self.unsupported(what, span);
-        }
         self.report(
             Diagnostic::error("refused", span, format!("`{what}` is refused: it is {why}"))
                 .help("Gantry refuses what it would not honour; docs/keywords.md lists what it does"),

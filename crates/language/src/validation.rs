@@ -294,7 +294,10 @@ impl<'a> All<'a> {
             return;
         };
         for entry in include {
-            let ChildInclude::Artifact { job: generator, path } = entry else {
+            let ChildInclude::Artifact {
+                job: generator, path, ..
+            } = entry
+            else {
                 continue;
             };
             if self.jobs.contains_key(generator.as_str()) || self.may_be_missing(generator) {

@@ -375,3 +375,67 @@ fn a_merge_request_reaches_the_children_of_children() {
     plan hash 1-[hash]
     ");
 }
+
+#[test]
+fn a_child_is_made_of_a_file_of_a_sibling() {
+    let parent = "
+        backend:
+          variables: {LIB: group/lib, FLAVOUR: sweet}
+          trigger:
+            include:
+              - {project: $LIB, file: child.yml, ref: v1, inputs: {greeting: hello, times: 2}}
+              - {local: never.yml, rules: [{if: $FLAVOUR == \"sour\"}]}
+            strategy: depend
+        ";
+    let child = "
+        spec:
+          inputs: {greeting: , times: {type: number}}
+        ---
+        api:
+          script: echo $[[ inputs.greeting ]] $[[ inputs.times ]] in $CI_PROJECT_NAME, $FLAVOUR
+        ";
+    let machine = TestEnvironment::repository()
+        .file(".gitlab-ci.yml", parent)
+        .file("gantry.yml", "projects: {group/lib: ../lib}\n")
+        .committed("first")
+        .file("../lib/child.yml", child);
+    machine.git("-C ../lib init --quiet --initial-branch=main");
+    machine.git("-C ../lib add --all");
+    machine.git("-C ../lib commit --quiet --message first");
+    machine.git("-C ../lib tag v1");
+    insta::assert_snapshot!(machine.call("plan"), @r"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    test
+      backend  starts the child pipeline in `child.yml` of `$LIB`, `never.yml` and depends on it
+        └ api  test
+
+    plan hash 1-[hash]
+    ");
+    let run = machine.call("run").ended_with(0);
+    assert!(run.stdout.contains("hello 2 in project, sweet"), "{run}");
+    machine.write(
+        ".gitlab-ci.yml",
+        &machine.read(".gitlab-ci.yml").replace("times: 2", "times: two"),
+    );
+    insta::assert_snapshot!(machine.call("run"), @r#"
+    exit 2
+    --- stderr
+    error: the provided value of the input `times` is not a number
+     --> trigger:include of `backend`:1:1
+      |
+    1 | file: child.yml, inputs: {"greeting":"hello","times":"two"}, project: $LIB, ref: v1
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+     ::: group/lib@v1:child.yml:2:24
+      |
+    2 |   inputs: {greeting: , times: {type: number}}
+      |                        ----- declared here
+
+    error: job `backend` cannot start its child pipeline: the provided value of the input `times` is not a number
+      --> .gitlab-ci.yml:1:1
+    help: gantry run JOB… runs other jobs only
+    "#);
+}

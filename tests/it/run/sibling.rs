@@ -138,3 +138,31 @@ fn a_checkout_on_another_branch_is_refused() {
     help: gantry run JOB… runs other jobs only
     ");
 }
+
+#[test]
+fn it_takes_inputs() {
+    let machine = machine();
+    let parent = "
+        rollout:
+          trigger: {project: group/infra, inputs: {target: '$CI_PROJECT_NAME', count: 3}, strategy: depend}
+        ";
+    let other = "
+        spec:
+          inputs: {target: , count: {type: number, options: [1, 3]}}
+        ---
+        apply:
+          script: echo $[[ inputs.count ]] to $[[ inputs.target ]]
+        ";
+    let machine = machine
+        .file(".gitlab-ci.yml", parent)
+        .file("../infra/.gitlab-ci.yml", other);
+    let run = machine.call("run --deploy").ended_with(0);
+    assert!(run.stdout.contains("3 to infra"), "{run}");
+    let machine = machine.file(".gitlab-ci.yml", &parent.replace("count: 3", "count: 4"));
+    let run = machine.call("run --deploy").ended_with(1);
+    assert!(
+        run.stderr
+            .contains("`4` is not among the options of the input `count`"),
+        "{run}"
+    );
+}

@@ -6,8 +6,7 @@ use std::fmt::Write;
 use gantry_engine::{Deploy, Executor, NotStarted, hold};
 use gantry_language::compile::Outcome;
 use gantry_language::plan::{
-    AllowFailure, ChildInclude, Clause, Decision, Downstream, LeftOut, Plan, PlannedJob, TriggerStrategy,
-    When, Work,
+    AllowFailure, Clause, Decision, Downstream, LeftOut, Plan, PlannedJob, TriggerStrategy, When, Work,
 };
 use serde_json::{Value, json};
 
@@ -178,13 +177,7 @@ pub(crate) fn started(job: &PlannedJob) -> Option<String> {
         Downstream::Project { .. } if trigger.strategy.is_none() => return None,
         Downstream::Project { project, .. } => format!("a pipeline of `{project}`"),
         Downstream::Child { include } => {
-            let files: Vec<_> = include
-                .iter()
-                .map(|file| match file {
-                    ChildInclude::Local { path } => format!("`{path}`"),
-                    ChildInclude::Artifact { job, path } => format!("`{path}` of job `{job}`"),
-                })
-                .collect();
+            let files: Vec<_> = include.iter().map(ToString::to_string).collect();
             format!("the child pipeline in {}", files.join(", "))
         }
     };

@@ -9,9 +9,10 @@ use gantry_git::Snapshot;
 use gantry_language::compile::{self, Checked, Outcome};
 use gantry_language::diagnostic::Diagnostic;
 use gantry_language::event::{Event, Source};
+use gantry_language::location::{ComponentAddress, ProjectRef};
 use gantry_language::plan::{ChildInclude, Plan, PlanHash, PlannedJob};
 use gantry_language::predefined;
-use gantry_language::source::{SourceError, Sources};
+use gantry_language::source::{ComponentFile, SourceError, Sources};
 use gantry_language::variables::{Layers, Variable};
 use gantry_store::Store;
 
@@ -148,7 +149,7 @@ impl Unread {
     }
 }
 
-/// The files of the project, and those that jobs have left.
+/// The files of the project, those that jobs have left, and those from elsewhere.
 struct ChildFiles<'a> {
     checkout: &'a Checkout,
     snapshot: Option<&'a Snapshot>,
@@ -179,6 +180,26 @@ impl Sources for ChildFiles<'_> {
             .ok_or(SourceError::NotFound)?;
         String::from_utf8(content).map_err(|_| SourceError::NotText)
     }
+
+    fn read_of(&self, at: &ProjectRef, path: &str) -> Result<String, SourceError> {
+        self.checkout.read_of(at, path)
+    }
+
+    fn paths_of(&self, at: &ProjectRef) -> Result<Vec<String>, SourceError> {
+        Sources::paths_of(self.checkout, at)
+    }
+
+    fn remote(&self, url: &str, max_age_secs: Option<u64>) -> Result<String, SourceError> {
+        self.checkout.remote(url, max_age_secs)
+    }
+
+    fn template(&self, name: &str) -> Result<String, SourceError> {
+        self.checkout.template(name)
+    }
+
+    fn component(&self, address: &ComponentAddress) -> Result<ComponentFile, SourceError> {
+        self.checkout.component(address)
+    }
 }
 
 /// Returns the plan of the child that a job will start, with its variables, if the files that make it are there
@@ -192,7 +213,7 @@ pub(crate) fn foreseen_child(
     let Target::Child { include } = &foreseen.target else {
         return None;
     };
-    let is_there = |include: &ChildInclude| matches!(include, ChildInclude::Local { .. });
+    let is_there = |include: &ChildInclude| matches!(include, ChildInclude::Entry(_));
     if !include.iter().all(is_there) {
         return None;
     }

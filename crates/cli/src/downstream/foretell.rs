@@ -101,7 +101,7 @@ impl Foreteller<'_> {
             let Some(foreseen) = foresee(layers, job) else {
                 continue;
             };
-            if let Target::Project { project, branch } = &foreseen.target {
+            if let Target::Project { project, branch, .. } = &foreseen.target {
                 let other = sibling(self.global, self.question, project, branch.as_deref());
                 if let Err(error) = other {
                     let target = described(project, branch.as_deref(), &foreseen.variables);

@@ -125,7 +125,11 @@ impl Downstreams for Sites {
         let site = site.unwrap_or_else(|| panic!("BUG: run {} belongs to no project", asking.1));
         match &ask.target {
             Target::Child { include } => self.child(&site, ask, include),
-            Target::Project { project, branch } => self.project(&site, ask, project, branch.as_deref()),
+            Target::Project {
+                project,
+                branch,
+                inputs,
+            } => self.project(&site, ask, project, branch.as_deref(), inputs.as_ref()),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use gantry_engine::{Ask, NotStarted, Run};
 use gantry_git::Snapshot;
 use gantry_language::compile::Outcome;
-use gantry_language::plan::Plan;
+use gantry_language::inputs::Given;
+use gantry_language::plan::{Plan, Written};
 use gantry_runner::Settings;
 use gantry_store::Store;
 
@@ -25,8 +26,10 @@ impl Sites {
         ask: &Ask<'_>,
         project: &str,
         branch: Option<&str>,
+        inputs: Option<&Written>,
     ) -> Result<Run, NotStarted> {
         let mut question = sibling(&self.global, &site.question, project, branch)?;
+        question.inputs = inputs.map(Given::handed_down).unwrap_or_default();
         question.layers.pipeline.clone_from(&ask.variables);
         question.layers.predefined.extend(ask.upstream.variables());
         let Prepared {

@@ -4,7 +4,7 @@ use gantry_language::event::Source;
 use gantry_language::plan::{
     AllowFailure, Artifacts, AutoCancel, Build, ChildInclude, Decision, Downstream, Environment,
     EnvironmentAction, Place, Plan, PlannedJob, PlannedNeed, Release, Retry, Trigger, TriggerStrategy,
-    VariableOrigin, When, Work, YamlVariable,
+    VariableOrigin, When, Work, Written, YamlVariable,
 };
 
 pub(crate) const STAGES: [&str; 3] = ["build", "test", "deploy"];
@@ -178,6 +178,7 @@ impl Job {
             downstream: Downstream::Project {
                 project: project.to_owned(),
                 branch: None,
+                inputs: None,
             },
             strategy: None,
             forward_yaml_variables: true,
@@ -189,9 +190,7 @@ impl Job {
     /// Starts a child pipeline.
     pub(crate) fn starts_child(self) -> Job {
         self.trigger("").triggers(|trigger| {
-            let include = vec![ChildInclude::Local {
-                path: "child.yml".to_owned(),
-            }];
+            let include = vec![ChildInclude::Entry(Written::new("child.yml".into()))];
             trigger.downstream = Downstream::Child { include };
         })
     }
@@ -201,6 +200,7 @@ impl Job {
             let include = vec![ChildInclude::Artifact {
                 job: generator.to_owned(),
                 path: "child.yml".to_owned(),
+                inputs: None,
             }];
             trigger.downstream = Downstream::Child { include };
         })

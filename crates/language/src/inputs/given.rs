@@ -3,6 +3,9 @@
 use gantry_yaml::{Mapping, Node, SourceId, Span, Value};
 use indexmap::IndexMap;
 
+use super::from_json;
+use crate::plan::Written;
+
 /// Values for inputs, by name.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Given(pub(super) IndexMap<String, Node>);
@@ -13,6 +16,17 @@ impl Given {
         let nowhere = Span::new(SourceId(0), 0, 0);
         let value = Value::String(value.into());
         self.0.insert(name.into(), Node { span: nowhere, value });
+    }
+
+    /// Takes the values that a trigger job gives.
+    pub fn handed_down(inputs: &Written) -> Given {
+        let nowhere = Span::new(SourceId(0), 0, 0);
+        let pairs = inputs.value().as_object().into_iter().flatten();
+        let node = |value| Node {
+            span: nowhere,
+            value: from_json(value, nowhere),
+        };
+        Given(pairs.map(|(name, value)| (name.clone(), node(value))).collect())
     }
 
     pub fn is_empty(&self) -> bool {

@@ -19,4 +19,4 @@ pub(crate) use declaration::{Declaration, Declarations, declarations, job_inputs
 pub use given::Given;
 pub(crate) use interpolate::{Component, Context, interpolate};
 pub(crate) use resolve::{Giver, resolve};
-pub(crate) use value::json;
+pub(crate) use value::{from_json, json};

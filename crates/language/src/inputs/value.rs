@@ -197,7 +197,8 @@ pub(crate) fn json(value: &Value) -> serde_json::Value {
     }
 }
 
-fn from_json(json: &serde_json::Value, span: Span) -> Value {
+/// Returns a value of JSON as one that stands at a place.
+pub(crate) fn from_json(json: &serde_json::Value, span: Span) -> Value {
     let node = |json| Node {
         span,
         value: from_json(json, span),

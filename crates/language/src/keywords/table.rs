@@ -1,4 +1,4 @@
-//! What becomes of each keyword: the table behind `docs/keywords.md` and behind every "not supported yet".
+//! What becomes of each keyword: the table behind `docs/keywords.md` and behind every refusal.
 
 /// What Gantry does with a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,15 +184,12 @@ pub const JOB: &[Keyword] = &[
     ),
     honoured(
         "trigger:include",
-        "local files, and those that a job leaves as artifacts",
+        "every kind of `include`, with its `inputs` and `rules`, and files that a job leaves as artifacts",
     ),
-    refused("trigger:include:component", ""),
-    refused("trigger:include:inputs", ""),
-    refused("trigger:include:project", ""),
-    refused("trigger:include:remote", ""),
-    refused("trigger:include:rules", ""),
-    refused("trigger:include:template", ""),
-    refused("trigger:inputs", ""),
+    honoured(
+        "trigger:inputs",
+        "beside `project`; a child's are those of its entries",
+    ),
     honoured("variables", ""),
     honoured("when", ""),
 ];

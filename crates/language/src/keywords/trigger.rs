@@ -1,29 +1,15 @@
 //! `trigger`: a job that starts another pipeline. <https://docs.gitlab.com/ci/yaml/#trigger>
 
-use gantry_yaml::{Entry, Mapping, Node, Value};
+use gantry_yaml::{Entry, Mapping, Node, Span, Value};
 
-use crate::plan::{ChildInclude, Downstream, Trigger, TriggerStrategy};
+use super::rules::{self, Owner};
+use crate::inputs::json;
+use crate::load::locator::{Locator, file_missing};
+use crate::plan::{ChildInclude, Downstream, Trigger, TriggerStrategy, Written};
 use crate::reader::Reader;
 
 const NAME: &str = "trigger";
 const KEYS: &[&str] = &["project", "branch", "strategy", "forward", "include", "inputs"];
-
-/// The keys of one entry of `include`, of which those of [`UNSUPPORTED`] are refused.
-const INCLUDE_KEYS: &[&str] = &[
-    "local",
-    "artifact",
-    "job",
-    "project",
-    "file",
-    "ref",
-    "remote",
-    "integrity",
-    "template",
-    "component",
-    "inputs",
-    "rules",
-];
-const UNSUPPORTED: &[&str] = &["project", "remote", "template", "component", "inputs", "rules"];
 
 /// How many files make a child pipeline.
 const MAX_INCLUDES: usize = 3;
@@ -34,6 +20,7 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
             downstream: Downstream::Project {
                 project: project.to_string(),
                 branch: None,
+                inputs: None,
             },
             strategy: None,
             forward_yaml_variables: true,
@@ -52,10 +39,6 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
         return None;
     }
     let mapping = reader.mapping(NAME, node, KEYS)?;
-    if let Some(entry) = mapping.entry("inputs") {
-        reader.unsupported("trigger:inputs", entry.key.span);
-        return None;
-    }
     let given = |key: &str| mapping.get(key).filter(|node| !node.is_null());
     let strategy = given("strategy").and_then(|node| {
         let words = [
@@ -94,15 +77,22 @@ fn project(reader: &mut Reader<'_>, mapping: &Mapping, node: &Node) -> Option<Do
         Some(branch) => Some(reader.string("branch", branch)?.value),
         None => None,
     };
-    Some(Downstream::Project { project, branch })
+    let inputs = inputs(reader, mapping)?;
+    Some(Downstream::Project {
+        project,
+        branch,
+        inputs,
+    })
 }
 
 fn child(reader: &mut Reader<'_>, mapping: &Mapping, entry: &Entry) -> Option<Downstream> {
-    for key in ["project", "branch"] {
+    for key in ["project", "branch", "inputs"] {
         if let Some(other) = mapping.entry(key) {
             let message = format!("a `trigger` with `include` has no `{key}`");
             let gitlab = format!("config contains unknown keys: {key}");
-            reader.error("bad-combination", other.key.span, message, &gitlab);
+            let help = (key == "inputs")
+                .then(|| "give them to an entry: `include: [{local: …, inputs: …}]`".to_owned());
+            reader.error_with_help("bad-combination", other.key.span, message, &gitlab, help);
         }
     }
     let node = &entry.value;
@@ -149,57 +139,74 @@ fn child(reader: &mut Reader<'_>, mapping: &Mapping, entry: &Entry) -> Option<Do
     Some(Downstream::Child { include })
 }
 
+/// Checks what an entry looks like; the child reads what it names.
 fn include(reader: &mut Reader<'_>, node: &Node) -> Option<ChildInclude> {
-    if let Value::String(path) = &node.value {
-        if path.starts_with("http://") || path.starts_with("https://") {
-            reader.unsupported("trigger:include:remote", node.span);
-            return None;
-        }
-        return Some(ChildInclude::Local {
-            path: path.to_string(),
-        });
+    let entry = || ChildInclude::Entry(Written::new(json(&node.value)));
+    if let Value::String(_) = node.value {
+        return Some(entry());
     }
-    if node.as_mapping().is_none() {
+    let Some(mapping) = node.as_mapping() else {
         let gitlab = "Each include must be a hash or a string";
         reader.wrong_type("trigger:include", "paths and mappings", node, gitlab, None);
         return None;
+    };
+    let locator = match Locator::of(mapping, node.span) {
+        Ok(locator) => locator,
+        Err(diagnostic) => {
+            reader.report(*diagnostic);
+            return None;
+        }
+    };
+    reader.unknown_keys("trigger:include", mapping, locator.keys);
+    let written = reader.string(locator.name, &locator.entry.value)?;
+    let inputs = inputs(reader, mapping)?;
+    let given = |key: &str| mapping.get(key).filter(|node| !node.is_null());
+    if let Some(node) = given("rules") {
+        rules::parse(reader, node, Owner::Include)?;
     }
-    let mapping = reader.mapping("trigger:include", node, INCLUDE_KEYS)?;
-    if let Some((name, entry)) = UNSUPPORTED
-        .iter()
-        .find_map(|name| Some((name, mapping.entry(name)?)))
-    {
-        reader.unsupported(&format!("trigger:include:{name}"), entry.key.span);
+    match locator.name {
+        "artifact" => {
+            let Some(job) = given("job") else {
+                job_missing(reader, node.span);
+                return None;
+            };
+            Some(ChildInclude::Artifact {
+                job: reader.string("job", job)?.value,
+                path: written.value,
+                inputs,
+            })
+        }
+        "project" if given("file").is_none() => {
+            reader.report(file_missing(written.span));
+            None
+        }
+        _ => Some(entry()),
+    }
+}
+
+/// The outer `None` is a mistake.
+fn inputs(reader: &mut Reader<'_>, mapping: &Mapping) -> Option<Option<Written>> {
+    let Some(node) = mapping.get("inputs").filter(|node| !node.is_null()) else {
+        return Some(None);
+    };
+    if node.as_mapping().is_none() {
+        reader.wrong_type(
+            "inputs",
+            "a mapping",
+            node,
+            "inputs config should be a hash",
+            None,
+        );
         return None;
     }
-    match (mapping.get("local"), mapping.get("artifact"), mapping.get("job")) {
-        (Some(path), None, None) => Some(ChildInclude::Local {
-            path: reader.string("local", path)?.value,
-        }),
-        (None, Some(path), Some(job)) => Some(ChildInclude::Artifact {
-            path: reader.string("artifact", path)?.value,
-            job: reader.string("job", job)?.value,
-        }),
-        (None, Some(_), None) => {
-            let help = "name the job that makes the file: `{artifact: child.yml, job: generate}`".to_owned();
-            let message = "this include does not say which job leaves the artifact";
-            let gitlab = "must specify the job where to fetch the artifact from";
-            reader.error_with_help("missing-key", node.span, message, gitlab, Some(help));
-            None
-        }
-        _ => {
-            let help = "write `local: path/to/file.yml`, or `artifact` and `job`".to_owned();
-            let message = "this include does not say where the file is";
-            reader.error_with_help(
-                "include",
-                node.span,
-                message,
-                "does not have a valid subkey for include",
-                Some(help),
-            );
-            None
-        }
-    }
+    Some(Some(Written::new(json(&node.value))))
+}
+
+fn job_missing(reader: &mut Reader<'_>, include: Span) {
+    let help = "name the job that makes the file: `{artifact: child.yml, job: generate}`".to_owned();
+    let message = "this include does not say which job leaves the artifact";
+    let gitlab = "must specify the job where to fetch the artifact from";
+    reader.error_with_help("missing-key", include, message, gitlab, Some(help));
 }
 
 fn forward(reader: &mut Reader<'_>, node: &Node) -> Option<(bool, bool)> {

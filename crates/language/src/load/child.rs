@@ -1,63 +1,69 @@
-//! The root of a child pipeline, which is no file: what `trigger:include` of its parent names.
+//! The root of a child pipeline, which is no file: an `include` of what `trigger:include` of its parent names.
 //!
 //! See <https://docs.gitlab.com/ci/pipelines/downstream_pipelines/#parent-child-pipelines>.
 
-use gantry_yaml::{Mapping, Span};
+use std::sync::Arc;
 
-use super::entry::Found;
+use gantry_yaml::{Mapping, Node, Span, Value};
+
 use super::home::Home;
-use super::{Level, Loader, Merged, deep_merge};
+use super::{Level, Loader, Merged};
+use crate::diagnostic::Diagnostic;
+use crate::inputs::from_json;
 use crate::location::Location;
 use crate::plan::ChildInclude;
 
 impl Loader<'_> {
-    /// Loads the files of a child pipeline, each laid over those before; `None` when none could be read.
+    /// Loads the files of a child pipeline, each laid over those before; `None` when one of them has a mistake without
+    /// which nothing more can be said.
     pub(crate) fn load_child(&mut self, bridge: &str, include: &[ChildInclude]) -> Option<Merged> {
         let name = format!("trigger:include of `{bridge}`");
-        let places = self.places_in_child(&name, include);
+        let include = self.written_down(&name, include);
         self.chain.push(Level {
             location: Location::Local { path: name },
             home: Home::Here,
             included_at: None,
             component: None,
+            takes_artifacts: true,
         });
-        let mut found = Vec::new();
-        for (include, span) in include.iter().zip(places) {
-            match include {
-                ChildInclude::Local { path } => self.local(path, span, &mut found),
-                ChildInclude::Artifact { job, path } => {
-                    let (job, path) = (job.clone(), path.clone());
-                    found.push(Found::new(Location::Artifact { job, path }, span));
-                }
-            }
-        }
         let mut merged = Mapping::new();
-        for found in found {
-            if let Some(mapping) = self.include(&found) {
-                deep_merge(&mut merged, &mapping);
-            }
-        }
+        self.includes(&include, &mut merged);
         self.chain.pop();
-        (!merged.is_empty()).then_some(Merged(merged))
+        let is_told = merged.is_empty() && self.diagnostics.iter().any(Diagnostic::is_error);
+        (!is_told).then_some(Merged(merged))
     }
 
     /// Writes the root down as a text, so that what is wrong with it has a place to be shown at.
-    fn places_in_child(&mut self, name: &str, include: &[ChildInclude]) -> Vec<Span> {
-        let mut text = String::new();
-        let mut places = Vec::new();
-        for entry in include {
-            let start = text.len();
-            match entry {
-                ChildInclude::Local { path } => text.push_str(&format!("local: {path}")),
-                ChildInclude::Artifact { job, path } => {
-                    text.push_str(&format!("artifact: {path}, job: {job}"));
-                }
-            }
-            places.push((start, text.len()));
-            text.push('\n');
+    fn written_down(&mut self, name: &str, include: &[ChildInclude]) -> Node {
+        let entries: Vec<_> = include.iter().map(ChildInclude::entry).collect();
+        let lines: Vec<_> = entries.iter().map(line).collect();
+        let source = self.map.add(name.to_owned(), format!("{}\n", lines.join("\n")));
+        let mut start = 0;
+        let mut nodes = Vec::new();
+        for (entry, line) in entries.iter().zip(&lines) {
+            let span = Span::new(source, start, start + line.len());
+            let value = from_json(entry, span);
+            nodes.push(Node { span, value });
+            start += line.len() + 1;
         }
-        let source = self.map.add(name.to_owned(), text);
-        let spans = places.into_iter();
-        spans.map(|(start, end)| Span::new(source, start, end)).collect()
+        Node {
+            span: Span::new(source, 0, 0),
+            value: Value::Sequence(Arc::new(nodes)),
+        }
+    }
+}
+
+/// An entry as it could stand in a file.
+fn line(entry: &serde_json::Value) -> String {
+    match entry {
+        serde_json::Value::String(path) => path.clone(),
+        serde_json::Value::Object(keys) => {
+            let pairs = keys.iter().map(|(key, value)| match value {
+                serde_json::Value::String(text) => format!("{key}: {text}"),
+                other => format!("{key}: {other}"),
+            });
+            pairs.collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
     }
 }

@@ -2,30 +2,20 @@
 
 use std::cell::OnceCell;
 
-use gantry_yaml::{Entry, Mapping, Node, Span, Value};
+use gantry_yaml::{Mapping, Node, Span, Value};
 
 use super::Loader;
 use super::home::{Home, HomeRepository};
 use super::integrity::Integrity;
-use crate::diagnostic::{Diagnostic, nearest};
+use super::locator::{Locator, file_missing};
+use crate::diagnostic::Diagnostic;
 use crate::glob;
 use crate::inputs::Given;
 use crate::keywords::rules::{self, Owner, RuleWhen};
 use crate::location::{ComponentAddress, Location, ProjectRef};
-use crate::reader::{Reader, Text, listed};
+use crate::reader::{Reader, Text};
 use crate::selection::rule_matches;
 use crate::variables::{Undefined, expand};
-
-const LOCATORS: &[&str] = &["local", "project", "remote", "template", "component", "artifact"];
-
-/// Which other keys go with each.
-const COMPANIONS: &[(&str, &[&str])] = &[
-    ("local", &["local", "rules", "inputs"]),
-    ("project", &["project", "file", "ref", "rules", "inputs"]),
-    ("remote", &["remote", "integrity", "cache", "rules", "inputs"]),
-    ("template", &["template", "rules", "inputs"]),
-    ("component", &["component", "rules", "inputs"]),
-];
 
 const DEFAULT_REF: &str = "HEAD";
 const MIN_CACHE_SECS: u64 = 60;
@@ -79,8 +69,9 @@ impl Loader<'_> {
     fn entry(&mut self, node: &Node, found: &mut Vec<Found>) {
         match &node.value {
             Value::String(text) if text.is_empty() => {
-                let diagnostic = no_locator(&Mapping::new(), &[], node.span);
-                self.report(diagnostic);
+                if let Err(diagnostic) = Locator::of(&Mapping::new(), node.span) {
+                    self.report(*diagnostic);
+                }
             }
             Value::String(text) => {
                 // Expanded twice, once as an entry and once as a path: GitLab's way with bare strings.
@@ -106,57 +97,57 @@ impl Loader<'_> {
     }
 
     fn entry_mapping(&mut self, mapping: &Mapping, span: Span, found: &mut Vec<Found>) {
-        let Some(entry) = self.locator(mapping, span) else {
+        let Some(Locator { name, entry, .. }) = self.locator(mapping, span) else {
             return;
         };
         if !self.rules_pass(mapping) {
             return;
         }
-        let locator = entry.key.as_str().unwrap_or_default();
-        let Some(text) = Reader::new(self.diagnostics, "include").string(locator, &entry.value) else {
+        let Some(text) = Reader::new(self.diagnostics, "include").string(name, &entry.value) else {
             return;
         };
         let first = found.len();
-        match locator {
+        match name {
             "local" => self.local(&text.value, text.span, found),
             "project" => self.project(mapping, &text, found),
             "remote" => self.remote(&text, found),
             "template" => self.template(&text, found),
             "component" => self.component_entry(&text, found),
+            "artifact" => self.artifact(mapping, &text, found),
             _ => {}
         }
         let inputs = self.inputs(mapping);
         for found in &mut found[first..] {
             found.inputs = inputs.clone();
-            if locator == "remote" {
+            if name == "remote" {
                 found.integrity = self.integrity(mapping);
                 found.max_age_secs = self.max_age(mapping);
             }
         }
     }
 
-    /// The entry that says where the file is, if it is one that can be followed.
-    fn locator<'n>(&mut self, mapping: &'n Mapping, span: Span) -> Option<&'n Entry> {
-        let found: Vec<_> = LOCATORS.iter().filter_map(|name| mapping.entry(name)).collect();
-        let [entry] = found.as_slice() else {
-            let diagnostic = no_locator(mapping, &found, span);
-            self.report(diagnostic);
-            return None;
+    /// Where the file is, if it is a place that can be looked at.
+    fn locator<'n>(&mut self, mapping: &'n Mapping, span: Span) -> Option<Locator<'n>> {
+        let locator = match Locator::of(mapping, span) {
+            Ok(locator) => locator,
+            Err(diagnostic) => {
+                self.report(*diagnostic);
+                return None;
+            }
         };
-        let name = entry.key.as_str().unwrap_or_default();
-        let Some((_, keys)) = COMPANIONS.iter().find(|(locator, _)| *locator == name) else {
+        if locator.name == "artifact" && !self.current().takes_artifacts {
             let message = "artifacts are included in child pipelines only";
             self.report(
-                Diagnostic::error("include", entry.key.span, message)
+                Diagnostic::error("include", locator.entry.key.span, message)
                     .help("include it from a trigger job: `trigger: {include: [{artifact: …, job: …}]}`")
                     .gitlab(
                         "Including configs from artifacts is only allowed when triggering child pipelines",
                     ),
             );
             return None;
-        };
-        Reader::new(self.diagnostics, "include").unknown_keys("include", mapping, keys);
-        Some(entry)
+        }
+        Reader::new(self.diagnostics, "include").unknown_keys("include", mapping, locator.keys);
+        Some(locator)
     }
 
     fn rules_pass(&mut self, mapping: &Mapping) -> bool {
@@ -197,7 +188,7 @@ impl Loader<'_> {
     }
 
     /// Adds a file of the project of the file that is being read, or those that a wildcard matches.
-    pub(super) fn local(&mut self, written: &str, span: Span, found: &mut Vec<Found>) {
+    fn local(&mut self, written: &str, span: Span, found: &mut Vec<Found>) {
         let home = self.current().home.clone();
         if home == Home::Nowhere {
             let from = &self.current().location;
@@ -253,13 +244,7 @@ impl Loader<'_> {
         let files = match given("file") {
             Some(node) => reader.string_or_strings("file", node),
             None => {
-                let message = "this include names a project and no `file` of it";
-                let gitlab = "include:include config must specify the file where to fetch the config from";
-                self.report(
-                    Diagnostic::error("missing-key", project.span, message)
-                        .help("write `file: path/to/file.yml` beside it")
-                        .gitlab(gitlab),
-                );
+                self.report(file_missing(project.span));
                 return;
             }
         };
@@ -333,6 +318,19 @@ impl Loader<'_> {
                     "Component '{text}' - the component path is not supported"
                 )),
             ),
+        }
+    }
+
+    /// Adds a file that a job of the parent leaves.
+    fn artifact(&mut self, mapping: &Mapping, written: &Text, found: &mut Vec<Found>) {
+        let mut reader = Reader::new(self.diagnostics, "include");
+        let Some(job) = mapping.get("job").and_then(|job| reader.string("job", job)) else {
+            return;
+        };
+        let path = self.expanded_text(&written.value);
+        if self.is_yaml(&path, written.span) {
+            let location = Location::Artifact { job: job.value, path };
+            found.push(Found::new(location, written.span));
         }
     }
 
@@ -426,32 +424,4 @@ fn is_url(text: &str) -> bool {
     ["http://", "https://"]
         .iter()
         .any(|scheme| text.len() > scheme.len() && text.starts_with(scheme))
-}
-
-fn no_locator(mapping: &Mapping, found: &[&Entry], span: Span) -> Diagnostic {
-    let first = mapping.iter().next().and_then(|entry| entry.key.as_str());
-    let names: Vec<_> = found.iter().filter_map(|entry| entry.key.as_str()).collect();
-    let message = match names.as_slice() {
-        [] => "this include does not say where the file is",
-        _ => "this include says more than once where the file is",
-    };
-    let meant = first.and_then(|name| nearest(name, LOCATORS.iter().copied()));
-    let help = match (names.as_slice(), meant) {
-        ([], Some(name)) => format!("did you mean `{name}`?"),
-        ([], None) => "write `local: path/to/file.yml`".to_owned(),
-        (names, _) => format!("keep one of {}", listed(names)),
-    };
-    let written = first.map(|name| format!("{{{name:?}}}")).unwrap_or_default();
-    let gitlab = match found.len() {
-        0 => format!(
-            "`{written}` does not have a valid subkey for include. Valid subkeys are: `local`, `project`, \
-             `remote`, `template`, `artifact`, `component`"
-        ),
-        _ => "Each include must use only one of: `local`, `project`, `remote`, `template`, `artifact`, \
-              `component`"
-            .to_owned(),
-    };
-    Diagnostic::error("include", span, message)
-        .help(help)
-        .gitlab(gitlab)
 }

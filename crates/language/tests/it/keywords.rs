@@ -253,6 +253,11 @@ const JOB_SHOWN: &[Shown] = &[
         trigger::mistakes_of_children,
     ),
     (
+        "trigger:inputs",
+        trigger::inputs_for_another_project,
+        trigger::mistakes_of_inputs_for_another_project,
+    ),
+    (
         "variables",
         variables::the_closer_declaration_wins,
         variables::mistakes_of_variables,

@@ -2,10 +2,12 @@
 
 use gantry_language::compile::{Outcome, check_child};
 use gantry_language::event::{Event, Ref, Source};
-use gantry_language::plan::ChildInclude;
-use gantry_language::source::{SourceError, Sources};
+use gantry_language::location::{ComponentAddress, ProjectRef};
+use gantry_language::plan::{ChildInclude, Written};
+use gantry_language::source::{ComponentFile, SourceError, Sources};
 use gantry_language::variables::{Layers, Variable};
 use insta::assert_snapshot;
+use serde_json::{Value, json};
 
 use crate::support::{Checkout, Files, case, diagnostics};
 
@@ -55,12 +57,12 @@ pub(crate) fn a_child_is_made_of_files_of_the_project_and_of_artifacts() {
         many: {trigger: {include: [a.yml, {local: b.yml}, {artifact: child.yml, job: generate}]}}
         ";
     assert_snapshot!(case(yaml).job("one"), @r#"
-    downstream: {"child":{"include":[{"local":{"path":"ci.yml"}}]}}
+    downstream: {"child":{"include":[{"entry":"\"ci.yml\""}]}}
     forward_pipeline_variables: false
     forward_yaml_variables: true
     "#);
     assert_snapshot!(case(yaml).job("many"), @r#"
-    downstream: {"child":{"include":[{"local":{"path":"a.yml"}},{"local":{"path":"b.yml"}},{"artifact":{"job":"generate","path":"child.yml"}}]}}
+    downstream: {"child":{"include":[{"entry":"\"a.yml\""},{"entry":"{\"local\":\"b.yml\"}"},{"artifact":{"job":"generate","path":"child.yml"}}]}}
     forward_pipeline_variables: false
     forward_yaml_variables: true
     "#);
@@ -73,12 +75,14 @@ pub(crate) fn mistakes_of_children() {
         many: {trigger: {include: [a.yml, b.yml, c.yml, d.yml]}}
         mapping: {trigger: {include: {local: a.yml}}}
         whose: {trigger: {include: [{artifact: a.yml}]}}
-        unsupported: {trigger: {include: [{template: A.yml}, {project: g/p, file: a.yml}]}}
-        remote: {trigger: {include: 'https://example.com/a.yml'}}
-        both: {trigger: {include: a.yml, project: g/p}}
+        file: {trigger: {include: [{project: g/p}]}}
+        keys: {trigger: {include: [{template: A.yml, ref: main}, {artifact: a.yml, job: generate, rules: [{when: never}]}]}}
+        twice: {trigger: {include: [{local: a.yml, component: b}]}}
+        values: {trigger: {include: [{local: a.yml, inputs: x}, {local: a.yml, rules: [{iff: $A}]}]}}
+        both: {trigger: {include: a.yml, project: g/p, inputs: {a: 1}}}
         nowhere: {trigger: {include: [{file: a.yml}]}}
         ";
-    assert_snapshot!(case(yaml).check(), @r"
+    assert_snapshot!(case(yaml).check(), @r#"
     error: a child pipeline is made of at most 3 files, these are 4
       --> .gitlab-ci.yml:2:27
       help: include further files from one of these
@@ -91,23 +95,41 @@ pub(crate) fn mistakes_of_children() {
       --> .gitlab-ci.yml:4:29
       help: name the job that makes the file: `{artifact: child.yml, job: generate}`
       gitlab: jobs:whose:trigger:include must specify the job where to fetch the artifact from
-    error: `trigger:include:template` is not supported yet
-      --> .gitlab-ci.yml:5:36
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
-    error: `trigger:include:project` is not supported yet
-      --> .gitlab-ci.yml:5:55
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
-    error: `trigger:include:remote` is not supported yet
-      --> .gitlab-ci.yml:6:29
-      help: Gantry refuses what it would not honour; docs/keywords.md lists what it does
+    error: this include names a project and no `file` of it
+      --> .gitlab-ci.yml:5:38
+      help: write `file: path/to/file.yml` beside it
+      gitlab: include:include config must specify the file where to fetch the config from
+    error: `trigger:include` has no key `ref`
+      --> .gitlab-ci.yml:6:46
+      help: `trigger:include` takes `template`, `rules` or `inputs`
+      gitlab: jobs:keys:trigger:include config contains unknown keys: ref
+    error: `trigger:include` has no key `rules`
+      --> .gitlab-ci.yml:6:91
+      help: `trigger:include` takes `artifact`, `job` or `inputs`
+      gitlab: jobs:keys:trigger:include config contains unknown keys: rules
+    error: this include says more than once where the file is
+      --> .gitlab-ci.yml:7:29
+      help: keep one of `local` or `component`
+      gitlab: Each include must use only one of: `local`, `project`, `remote`, `template`, `artifact`, `component`
+    error: `inputs` takes a mapping, not a string
+      --> .gitlab-ci.yml:8:53
+      gitlab: jobs:values:trigger:include inputs config should be a hash
+    error: `rules` has no key `iff`
+      --> .gitlab-ci.yml:8:81
+      help: did you mean `if`?
+      gitlab: jobs:values:trigger:include:rules:rule config contains unknown keys: iff
     error: a `trigger` with `include` has no `project`
-      --> .gitlab-ci.yml:7:34
+      --> .gitlab-ci.yml:9:34
       gitlab: jobs:both:trigger config contains unknown keys: project
+    error: a `trigger` with `include` has no `inputs`
+      --> .gitlab-ci.yml:9:48
+      help: give them to an entry: `include: [{local: …, inputs: …}]`
+      gitlab: jobs:both:trigger config contains unknown keys: inputs
     error: this include does not say where the file is
-      --> .gitlab-ci.yml:8:31
-      help: write `local: path/to/file.yml`, or `artifact` and `job`
-      gitlab: jobs:nowhere:trigger:include does not have a valid subkey for include
-    ");
+      --> .gitlab-ci.yml:10:31
+      help: write `local: path/to/file.yml`
+      gitlab: `{"file"}` does not have a valid subkey for include. Valid subkeys are: `local`, `project`, `remote`, `template`, `artifact`, `component`
+    "#);
     let yaml = "
         a: {trigger: {include: [{artifact: a.yml, job: generat}]}}
         generate: {script: x}
@@ -119,7 +141,7 @@ pub(crate) fn mistakes_of_children() {
     ");
 }
 
-/// One file of the project, and one that a job has left.
+/// One file of the project, those that jobs have left, and some from elsewhere.
 struct Parent(Files);
 
 impl Sources for Parent {
@@ -136,10 +158,48 @@ impl Sources for Parent {
             ("generate", "child.yml") => {
                 Ok("unit: {stage: checks}\nmade: {stage: checks, script: y}".to_owned())
             }
+            ("generate", "asking.yml") => Ok(ASKING.to_owned()),
             _ => Err(SourceError::NotFound),
         }
     }
+
+    fn read_of(&self, at: &ProjectRef, path: &str) -> Result<String, SourceError> {
+        match (at.project.as_str(), at.git_ref.as_str(), path) {
+            ("group/lib", "v1", "a.yml" | "b.yml") => Ok(ASKING.replace("asks", path)),
+            _ => Err(SourceError::UnknownProject),
+        }
+    }
+
+    fn remote(&self, url: &str, _: Option<u64>) -> Result<String, SourceError> {
+        match url {
+            "https://example.com/child.yml" => Ok(ASKING.to_owned()),
+            _ => Err(SourceError::NoNetwork),
+        }
+    }
+
+    fn template(&self, name: &str) -> Result<String, SourceError> {
+        match name {
+            "Child.gitlab-ci.yml" => Ok(ASKING.to_owned()),
+            _ => Err(SourceError::NotFound),
+        }
+    }
+
+    fn component(&self, address: &ComponentAddress) -> Result<ComponentFile, SourceError> {
+        Ok(ComponentFile {
+            text: ASKING.replace("asks", &address.name),
+            at: ProjectRef {
+                project: "group/lib".to_owned(),
+                git_ref: "v1".to_owned(),
+            },
+            sha: "1".to_owned(),
+            version: "1.0.0".to_owned(),
+        })
+    }
 }
+
+/// A file whose job is in the stage that it is given.
+const ASKING: &str =
+    "spec: {inputs: {in: {default: test}}}\n---\nasks: {stage: '$[[ inputs.in ]]', script: x}";
 
 /// Pictures the child of these files: its jobs with their stages, or what is wrong with them.
 fn child(include: &[ChildInclude]) -> String {
@@ -172,16 +232,19 @@ unit: {script: x, rules: [{if: '$CI_PIPELINE_SOURCE == \"parent_pipeline\"'}]}";
 }
 
 fn local(path: &str) -> ChildInclude {
-    ChildInclude::Local {
-        path: path.to_owned(),
-    }
+    entry(json!({"local": path}))
 }
 
 fn generated(path: &str) -> ChildInclude {
     ChildInclude::Artifact {
         job: "generate".to_owned(),
         path: path.to_owned(),
+        inputs: None,
     }
+}
+
+fn entry(entry: Value) -> ChildInclude {
+    ChildInclude::Entry(Written::new(entry))
 }
 
 #[test]
@@ -192,6 +255,80 @@ pub(crate) fn the_files_of_a_child_are_laid_over_each_other() {
       --> ci/child.yml:2:1
       help: give it a `stage`, one of: .pre, checks, .post
       gitlab: unit job: chosen stage test does not exist; available stages are .pre, checks, .post
+    ");
+}
+
+#[test]
+fn a_child_includes_what_a_pipeline_includes() {
+    let with_inputs = |mut include: Value| {
+        include["inputs"] = json!({"in": "build"});
+        child(&[entry(include)])
+    };
+    let project = json!({"project": "Group/Lib", "ref": "v1", "file": ["a.yml", "/b.yml"]});
+    assert_snapshot!(with_inputs(project), @"build/a.yml build/b.yml");
+    assert_snapshot!(with_inputs(json!({"remote": "https://example.com/child.yml"})), @"build/asks");
+    assert_snapshot!(with_inputs(json!({"template": "Child.gitlab-ci.yml"})), @"build/asks");
+    assert_snapshot!(with_inputs(json!({"component": "example.com/group/lib/lint@1"})), @"build/lint");
+    assert_snapshot!(child(&[entry("https://example.com/child.yml".into())]), @"test/asks");
+    let made = ChildInclude::Artifact {
+        job: "generate".to_owned(),
+        path: "asking.yml".to_owned(),
+        inputs: Some(Written::new(json!({"in": "deploy"}))),
+    };
+    assert_snapshot!(child(&[made]), @"deploy/asks");
+}
+
+#[test]
+fn inputs_of_a_child_are_checked() {
+    let unknown = json!({"remote": "https://example.com/child.yml", "inputs": {"into": "build"}});
+    assert_snapshot!(child(&[entry(unknown)]), @r"
+    error: there is no input `into`
+      --> trigger:include of `a`:1:1
+      help: did you mean `in`?
+      gitlab: unknown input arguments: into
+    ");
+    let none_asked = json!({"local": "ci/child.yml", "inputs": {"in": "build"}});
+    assert_snapshot!(child(&[entry(none_asked), generated("child.yml")]), @r"
+    error: `ci/child.yml` declares no inputs
+      --> trigger:include of `a`:1:1
+      help: a file declares inputs in a header: `spec: {inputs: {…}}`, then `---`
+      gitlab: Given inputs not defined in the `spec` section of the included configuration file
+    ");
+}
+
+#[test]
+fn rules_leave_files_out_of_a_child() {
+    let with_rule = |rule: &str| entry(json!({"template": "Child.gitlab-ci.yml", "rules": [{"if": rule}]}));
+    let child_only = "$CI_PIPELINE_SOURCE == \"parent_pipeline\"";
+    assert_snapshot!(child(&[with_rule(child_only)]), @"test/asks");
+    assert_snapshot!(child(&[with_rule("$NOPE")]), @r"
+    error: the configuration has no job
+      help: a job is a mapping with a `script`; names that begin with `.` are templates
+      gitlab: jobs config should contain at least one visible job
+    ");
+}
+
+// §2.35
+#[test]
+pub(crate) fn inputs_for_another_project() {
+    let yaml = "
+        a: {trigger: {project: g/p, inputs: {place: [1, two], count: 3}}}
+        ";
+    assert_snapshot!(case(yaml).job("a"), @r#"
+    downstream: {"project":{"inputs":"{\"count\":3,\"place\":[1,\"two\"]}","project":"g/p"}}
+    forward_pipeline_variables: false
+    forward_yaml_variables: true
+    "#);
+    let other = yaml.replace("[1, two]", "[1, three]");
+    assert_ne!(case(yaml).planned().hash, case(&other).planned().hash);
+}
+
+#[test]
+pub(crate) fn mistakes_of_inputs_for_another_project() {
+    assert_snapshot!(case("a: {trigger: {project: g/p, inputs: [x]}}").check(), @r"
+    error: `inputs` takes a mapping, not a list
+      --> .gitlab-ci.yml:1:37
+      gitlab: jobs:a:trigger inputs config should be a hash
     ");
 }
 
