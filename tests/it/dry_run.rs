@@ -140,7 +140,7 @@ fn only_the_jobs_of_some_stages_run() {
     run 1 succeeded, 1 manual job was not started
       success          unit       #.# s
       success          lint       #.# s
-      manual           publish           waits to be played, nothing waits for it  gantry run --manual 'publish'
+      manual           publish           waits to be played, nothing waits for it  gantry run --resume 1 --manual 'publish'
       skipped          rescue            skipped because nothing before it failed
     ");
     insta::assert_snapshot!(machine.call("run --dry-run --stage test --needs"), @r"

@@ -69,7 +69,7 @@ fn the_whole_example_runs_in_a_repository() {
       success          greets: [french]     #.# s
       success          greets: [swahili]    #.# s
       success          package              #.# s
-      manual           shout                       waits to be played, nothing waits for it  gantry run --manual 'shout'
+      manual           shout                       waits to be played, nothing waits for it  gantry run --resume 1 --manual 'shout'
     "#);
     assert_eq!(machine.git("status --porcelain"), "");
 }
@@ -139,7 +139,7 @@ fn the_whole_example_runs_in_a_folder_without_git() {
       success          greets: [french]     #.# s
       success          greets: [swahili]    #.# s
       success          package              #.# s
-      manual           shout                       waits to be played, nothing waits for it  gantry run --manual 'shout'
+      manual           shout                       waits to be played, nothing waits for it  gantry run --resume 1 --manual 'shout'
     "#);
 }
 

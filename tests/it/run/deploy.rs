@@ -41,8 +41,8 @@ fn held_jobs_are_shown_and_not_started() {
 
     run 1 waits for a person to let `staging` and `production` reach outside
       success          build         #.# s
-      manual           staging              held: it acts on environment `staging`  gantry run --deploy=staging
-      manual           production           held: it acts on environment `production`  gantry run --deploy=production
+      manual           staging              held: it acts on environment `staging`  gantry run --resume 1 --deploy=staging
+      manual           production           held: it acts on environment `production`  gantry run --resume 1 --deploy=production
       created          smoke                waits for `staging`
     ");
 }
@@ -104,7 +104,7 @@ fn those_of_one_environment_are_let_go() {
     run 1 waits for a person to let `production` reach outside
       success          build         #.# s
       success          staging       #.# s  deployed to staging https://main.example.com
-      manual           production           held: it acts on environment `production`  gantry run --deploy=production
+      manual           production           held: it acts on environment `production`  gantry run --resume 1 --deploy=production
       success          smoke         #.# s
     "#);
 }
@@ -148,7 +148,7 @@ fn triggers_and_releases_are_held() {
 
     run 1 waits for a person to let `tagged` reach outside
       success          build     #.# s
-      manual           tagged           held: it makes a release  gantry run --deploy
+      manual           tagged           held: it makes a release  gantry run --resume 1 --deploy
       created          bridge           waits for stage `release`
     ");
 }
@@ -183,7 +183,7 @@ fn pages_are_held() {
     pages | held: it publishes pages
 
     run 1 waits for a person to let `pages` reach outside
-      manual           pages           held: it publishes pages  gantry run --deploy
+      manual           pages           held: it publishes pages  gantry run --resume 1 --deploy
     ");
     machine.call("run --deploy").ended_with(0);
 }

@@ -41,8 +41,8 @@ fn a_blocking_manual_job_holds_the_rest_back() {
 
     run 1 waits for a person to start `blocking`
       success          build       #.# s
-      manual           optional           waits to be played, nothing waits for it  gantry run --manual 'optional'
-      manual           blocking           waits to be played  gantry run --manual 'blocking'
+      manual           optional           waits to be played, nothing waits for it  gantry run --resume 1 --manual 'optional'
+      manual           blocking           waits to be played  gantry run --resume 1 --manual 'blocking'
       created          deploy             waits for stage `approve`
     ");
 }
@@ -69,7 +69,7 @@ fn an_optional_manual_job_holds_nothing_back() {
     production | manual: waits to be played, nothing waits for it
 
     run 1 succeeded, 1 manual job was not started
-      manual           production           waits to be played, nothing waits for it  gantry run --manual 'production'
+      manual           production           waits to be played, nothing waits for it  gantry run --resume 1 --manual 'production'
       success          load-test     #.# s
     ");
 }
@@ -97,7 +97,7 @@ fn a_manual_job_is_started_with_the_rest() {
 
     run 1 succeeded, 1 manual job was not started
       success          build       #.# s
-      manual           optional           waits to be played, nothing waits for it  gantry run --manual 'optional'
+      manual           optional           waits to be played, nothing waits for it  gantry run --resume 1 --manual 'optional'
       success          blocking    #.# s
       success          deploy      #.# s
     ");

@@ -73,7 +73,7 @@ fn a_pipeline_of_manual_jobs_waits_for_a_person() {
     deploy | manual: waits to be played, nothing waits for it
 
     run 1 waits for a person to start `build` and `deploy`
-      manual           build            waits to be played, nothing waits for it  gantry run --manual 'build'
-      manual           deploy           waits to be played, nothing waits for it  gantry run --manual 'deploy'
+      manual           build            waits to be played, nothing waits for it  gantry run --resume 1 --manual 'build'
+      manual           deploy           waits to be played, nothing waits for it  gantry run --resume 1 --manual 'deploy'
     ");
 }

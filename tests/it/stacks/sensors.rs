@@ -51,14 +51,14 @@ fn every_job_waits_for_a_person() {
     deploy-pipeline-product… | manual: waits to be played, nothing waits for it
 
     run 1 waits for a person to start `build-image: [srs-backend, modules]`, `build-image: [srs-frontend, modules]` and 6 more
-      manual           build-image: [srs-backend, modules]            waits to be played, nothing waits for it  gantry run --manual 'build-image: [srs-backend, modules]'
-      manual           build-image: [srs-frontend, modules]           waits to be played, nothing waits for it  gantry run --manual 'build-image: [srs-frontend, modules]'
-      manual           build-image: [nginx, srs]                      waits to be played, nothing waits for it  gantry run --manual 'build-image: [nginx, srs]'
-      manual           build-image: [telegraf, srs]                   waits to be played, nothing waits for it  gantry run --manual 'build-image: [telegraf, srs]'
-      manual           build-image: [influxdb, srs]                   waits to be played, nothing waits for it  gantry run --manual 'build-image: [influxdb, srs]'
-      manual           build-image: [chronograf, srs]                 waits to be played, nothing waits for it  gantry run --manual 'build-image: [chronograf, srs]'
-      manual           build-image: [kapacitor, srs]                  waits to be played, nothing waits for it  gantry run --manual 'build-image: [kapacitor, srs]'
-      manual           deploy-pipeline-production                     waits to be played, nothing waits for it; it acts on environment `production`  gantry run --manual 'deploy-pipeline-production' --deploy=production
+      manual           build-image: [srs-backend, modules]            waits to be played, nothing waits for it  gantry run --resume 1 --manual 'build-image: [srs-backend, modules]'
+      manual           build-image: [srs-frontend, modules]           waits to be played, nothing waits for it  gantry run --resume 1 --manual 'build-image: [srs-frontend, modules]'
+      manual           build-image: [nginx, srs]                      waits to be played, nothing waits for it  gantry run --resume 1 --manual 'build-image: [nginx, srs]'
+      manual           build-image: [telegraf, srs]                   waits to be played, nothing waits for it  gantry run --resume 1 --manual 'build-image: [telegraf, srs]'
+      manual           build-image: [influxdb, srs]                   waits to be played, nothing waits for it  gantry run --resume 1 --manual 'build-image: [influxdb, srs]'
+      manual           build-image: [chronograf, srs]                 waits to be played, nothing waits for it  gantry run --resume 1 --manual 'build-image: [chronograf, srs]'
+      manual           build-image: [kapacitor, srs]                  waits to be played, nothing waits for it  gantry run --resume 1 --manual 'build-image: [kapacitor, srs]'
+      manual           deploy-pipeline-production                     waits to be played, nothing waits for it; it acts on environment `production`  gantry run --resume 1 --manual 'deploy-pipeline-production' --deploy=production
     ");
     insta::assert_snapshot!(stack.machine.call("runs"), @r"
     exit 0

@@ -213,7 +213,8 @@ fn explanation(of: &Job<'_>) -> (String, Option<String>) {
     match (&job.consent, job.status) {
         (Some(consent), _) => (
             waits(job, consent),
-            of.is_here.then(|| wording::start_command(&of.name, consent)),
+            of.is_here
+                .then(|| wording::start_command(of.continued(), &of.name, consent)),
         ),
         (None, _) if job.kept_from.is_some() => (job.reason.clone(), None),
         (None, Status::Success) => {

@@ -94,9 +94,13 @@ pub(super) fn logs_command(run: RunId, job: &str) -> String {
     format!("gantry logs {run} {}", quoted(job))
 }
 
-/// Returns the command that starts a job that waits for a person.
-pub(super) fn start_command(job: &str, consent: &Consent) -> String {
-    let mut command = "gantry run".to_owned();
+/// Returns the command that starts a job that waits for a person. It goes on with the run that can be continued, so that
+/// the event is the same and what is done stays done; a run in place begins anew.
+pub(super) fn start_command(continued: Option<RunId>, job: &str, consent: &Consent) -> String {
+    let mut command = match continued {
+        Some(run) => format!("gantry run --resume {run}"),
+        None => "gantry run --in-place".to_owned(),
+    };
     if consent.play {
         command.push_str(&format!(" --manual {}", quoted(job)));
     }
@@ -250,18 +254,22 @@ mod tests {
         let commands = [
             logs_command(RunId(7), "unit: [a, b]"),
             logs_command(RunId(7), "it's"),
-            start_command("publish", &consent(true, None)),
-            start_command("publish", &consent(true, environment("production"))),
-            start_command("publish", &consent(false, environment("review/a b"))),
-            start_command("pages", &consent(false, Some(Hold::Pages))),
+            start_command(Some(RunId(7)), "publish", &consent(true, None)),
+            start_command(None, "publish", &consent(true, environment("production"))),
+            start_command(
+                Some(RunId(7)),
+                "publish",
+                &consent(false, environment("review/a b")),
+            ),
+            start_command(Some(RunId(7)), "pages", &consent(false, Some(Hold::Pages))),
         ];
         insta::assert_snapshot!(commands.join("\n"), @r"
         gantry logs 7 'unit: [a, b]'
         gantry logs 7 'it'\''s'
-        gantry run --manual 'publish'
-        gantry run --manual 'publish' --deploy=production
-        gantry run --deploy='review/a b'
-        gantry run --deploy
+        gantry run --resume 7 --manual 'publish'
+        gantry run --in-place --manual 'publish' --deploy=production
+        gantry run --resume 7 --deploy='review/a b'
+        gantry run --resume 7 --deploy
         ");
     }
 }

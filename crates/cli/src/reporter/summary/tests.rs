@@ -168,7 +168,7 @@ fn only_optional_jobs_are_left() {
 
     run 7 succeeded, 1 manual job was not started
       success          build      1.2 s
-      manual           publish           waits to be played, nothing waits for it  gantry run --manual 'publish'
+      manual           publish           waits to be played, nothing waits for it  gantry run --resume 7 --manual 'publish'
     ");
     let jobs = vec![
         ran("build", Status::Success),
@@ -179,8 +179,8 @@ fn only_optional_jobs_are_left() {
 
     run 7 succeeded, 2 manual jobs were not started
       success          build      1.2 s
-      manual           publish           waits to be played, nothing waits for it  gantry run --manual 'publish'
-      manual           it's              waits to be played, nothing waits for it  gantry run --manual 'it'\''s'
+      manual           publish           waits to be played, nothing waits for it  gantry run --resume 7 --manual 'publish'
+      manual           it's              waits to be played, nothing waits for it  gantry run --resume 7 --manual 'it'\''s'
     ");
 }
 
@@ -189,8 +189,8 @@ fn nothing_but_manual_jobs() {
     insta::assert_snapshot!(shown(Ended::Waiting, vec![manual("build", true), manual("deploy", true)]), @r"
 
     run 7 waits for a person to start `build` and `deploy`
-      manual           build            waits to be played, nothing waits for it  gantry run --manual 'build'
-      manual           deploy           waits to be played, nothing waits for it  gantry run --manual 'deploy'
+      manual           build            waits to be played, nothing waits for it  gantry run --resume 7 --manual 'build'
+      manual           deploy           waits to be played, nothing waits for it  gantry run --resume 7 --manual 'deploy'
     ");
 }
 
@@ -211,13 +211,13 @@ fn a_person_is_waited_for() {
 
     run 7 waits for a person to start `approve` and `production` and to let `staging`, `review` and 2 more reach outside
       success          build         1.2 s
-      manual           optional             waits to be played, nothing waits for it  gantry run --manual 'optional'
-      manual           approve              waits to be played  gantry run --manual 'approve'
-      manual           staging              held: it acts on environment `staging`  gantry run --deploy=staging
-      manual           review               held: it acts on environment `review/my branch`  gantry run --deploy='review/my branch'
-      manual           production           waits to be played; it acts on environment `production`  gantry run --manual 'production' --deploy=production
-      manual           release              held: it makes a release  gantry run --deploy
-      manual           pages                held: it publishes pages  gantry run --deploy
+      manual           optional             waits to be played, nothing waits for it  gantry run --resume 7 --manual 'optional'
+      manual           approve              waits to be played  gantry run --resume 7 --manual 'approve'
+      manual           staging              held: it acts on environment `staging`  gantry run --resume 7 --deploy=staging
+      manual           review               held: it acts on environment `review/my branch`  gantry run --resume 7 --deploy='review/my branch'
+      manual           production           waits to be played; it acts on environment `production`  gantry run --resume 7 --manual 'production' --deploy=production
+      manual           release              held: it makes a release  gantry run --resume 7 --deploy
+      manual           pages                held: it publishes pages  gantry run --resume 7 --deploy
       created          after                waits for `staging`
     ");
 }
@@ -395,7 +395,7 @@ fn jobs_of_children_stand_below_the_jobs_that_have_started_them() {
     run 7 failed
       success          child         1.2 s  run 8 waits for a person to start `ship`
       success          child/api     1.2 s
-      manual           child/ship           waits to be played  gantry run --manual 'child/ship'
+      manual           child/ship           waits to be played  gantry run --resume 7 --manual 'child/ship'
       success          other         1.2 s  run 3 of `group/other` failed
       failed           other/unit    1.2 s  exit code 1
       failed           gone          1.2 s  downstream pipeline creation failed: `ci.yml` does not exist
