@@ -30,7 +30,13 @@ fuzz_target!(|text: &str| {
         pipeline: vec![Variable::new("A", "1")],
         ..Layers::default()
     };
-    let checked = check(".gitlab-ci.yml", text.to_owned(), &OneFile, &NoRepository, &layers);
+    let checked = check(
+        ".gitlab-ci.yml",
+        text.to_owned(),
+        &OneFile,
+        &NoRepository,
+        &layers,
+    );
     for diagnostic in &checked.diagnostics {
         let related = diagnostic.related.iter().map(|(span, _)| *span);
         for span in diagnostic.span.into_iter().chain(related) {

@@ -7,7 +7,10 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     match parse(SourceId(0), text, &Limits::default()) {
-        Ok(stream) => stream.documents.iter().for_each(|document| visit(&document.root, text)),
+        Ok(stream) => stream
+            .documents
+            .iter()
+            .for_each(|document| visit(&document.root, text)),
         Err(errors) => {
             for error in errors {
                 let _ = (&text[error.span.range()], error.to_string(), error.help());

@@ -11,17 +11,15 @@
 //!
 //! It is a person's and never committed: what stands in it gives jobs, and so whoever writes them, the whole machine.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use gantry_language::diagnostic::{Diagnostic, did_you_mean};
 use gantry_language::source::SourceMap;
 use gantry_runner::docker::PullPolicy;
-use gantry_yaml::{Entry, Limits, Node, Value};
+use gantry_yaml::{Entry, Node, Value};
 
 use crate::error::CommandError;
-use crate::{output, render};
+use crate::own_file;
 
 const FILE: &str = ".gantry/docker.yml";
 const KEYS: &[&str] = &[
@@ -45,41 +43,13 @@ pub(crate) struct DockerFile {
 impl DockerFile {
     /// Reads the file of a project, which need not be there; its mistakes are printed and end the command.
     pub(crate) fn of(root: &Path) -> Result<DockerFile, CommandError> {
-        let text = match fs::read_to_string(root.join(FILE)) {
-            Ok(text) => text,
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                return Ok(DockerFile::default());
-            }
-            Err(error) => return Err(CommandError::world(format!("cannot read `{FILE}`")).because(&error)),
-        };
-        let mut map = SourceMap::default();
-        let mut diagnostics = Vec::new();
-        let file = read(&text, &mut map, &mut diagnostics);
-        if diagnostics.is_empty() {
-            return Ok(file);
-        }
-        for diagnostic in &diagnostics {
-            output::note(&format!("{}\n", render::text(diagnostic, &map)));
-        }
-        Err(CommandError::reported())
+        own_file::read(root, FILE, read)
     }
 }
 
 fn read(text: &str, map: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> DockerFile {
     let mut file = DockerFile::default();
-    let source = map.add(FILE, text);
-    let stream = match gantry_yaml::parse(source, map.text(source), &Limits::default()) {
-        Ok(stream) => stream,
-        Err(errors) => {
-            diagnostics.extend(errors.into_iter().map(|error| {
-                let help = error.help();
-                Diagnostic::error("yaml", error.span, error.kind.to_string()).maybe_help(help)
-            }));
-            return file;
-        }
-    };
-    let roots = stream.documents.into_iter().map(|document| document.root);
-    for root in roots.filter(|root| !root.is_null()) {
+    for root in own_file::documents(FILE, text, map, diagnostics) {
         match root.as_mapping() {
             Some(mapping) => mapping
                 .iter()

@@ -15,6 +15,7 @@ mod expiry;
 mod fetch;
 mod neighbours;
 mod output;
+mod own_file;
 mod places;
 mod projects;
 mod question;

@@ -7,16 +7,14 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use gantry_language::diagnostic::{Diagnostic, did_you_mean};
 use gantry_language::source::SourceMap;
-use gantry_yaml::{Entry, Limits, Mapping, Node};
+use gantry_yaml::{Entry, Mapping, Node};
 
 use crate::error::CommandError;
-use crate::{output, render};
+use crate::own_file;
 
 pub(crate) const FILE: &str = "gantry.yml";
 
@@ -30,21 +28,7 @@ pub(crate) struct Projects {
 impl Projects {
     /// Reads the file of a project, which need not be there; its mistakes are printed and end the command.
     pub(crate) fn of(root: &Path) -> Result<Projects, CommandError> {
-        let text = match fs::read_to_string(root.join(FILE)) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Projects::default()),
-            Err(error) => return Err(CommandError::usage(format!("cannot read `{FILE}`")).because(&error)),
-        };
-        let mut map = SourceMap::default();
-        let mut diagnostics = Vec::new();
-        let projects = read(&text, &mut map, &mut diagnostics);
-        if diagnostics.is_empty() {
-            return Ok(projects);
-        }
-        for diagnostic in &diagnostics {
-            output::note(&format!("{}\n", render::text(diagnostic, &map)));
-        }
-        Err(CommandError::reported())
+        own_file::read(root, FILE, read)
     }
 
     pub(crate) fn checkout(&self, project: &str) -> Option<&Path> {
@@ -66,19 +50,7 @@ impl Projects {
 
 fn read(text: &str, map: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Projects {
     let mut projects = Projects::default();
-    let source = map.add(FILE, text);
-    let stream = match gantry_yaml::parse(source, map.text(source), &Limits::default()) {
-        Ok(stream) => stream,
-        Err(errors) => {
-            diagnostics.extend(errors.into_iter().map(|error| {
-                let help = error.help();
-                Diagnostic::error("yaml", error.span, error.kind.to_string()).maybe_help(help)
-            }));
-            return projects;
-        }
-    };
-    let roots = stream.documents.into_iter().map(|document| document.root);
-    for root in roots.filter(|root| !root.is_null()) {
+    for root in own_file::documents(FILE, text, map, diagnostics) {
         let Some(mapping) = root.as_mapping() else {
             let message = format!("`{FILE}` is a mapping, this is {}", root.value.kind());
             diagnostics.push(Diagnostic::error("gantry-file", root.span, message));

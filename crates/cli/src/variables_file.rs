@@ -12,7 +12,9 @@ use std::path::Path;
 use gantry_language::diagnostic::{Diagnostic, did_you_mean};
 use gantry_language::source::SourceMap;
 use gantry_language::variables::{Variable, invalid_name};
-use gantry_yaml::{Entry, Limits, Node, Value};
+use gantry_yaml::{Entry, Node, Value};
+
+use crate::own_file;
 
 const KEYS: &[&str] = &["value", "masked", "protected", "file", "raw", "environment_scope"];
 
@@ -34,24 +36,8 @@ pub(crate) fn read(
     map: &mut SourceMap,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Setting> {
-    let source = map.add(path.display().to_string(), text);
-    let stream = match gantry_yaml::parse(source, map.text(source), &Limits::default()) {
-        Ok(stream) => stream,
-        Err(errors) => {
-            let make = |error: gantry_yaml::Error| {
-                let help = error.help();
-                Diagnostic::error("yaml", error.span, error.kind.to_string()).maybe_help(help)
-            };
-            diagnostics.extend(errors.into_iter().map(make));
-            return Vec::new();
-        }
-    };
-    let Some(root) = stream
-        .documents
-        .into_iter()
-        .map(|document| document.root)
-        .find(|root| !root.is_null())
-    else {
+    let name = path.display().to_string();
+    let Some(root) = own_file::documents(&name, text, map, diagnostics).next() else {
         return Vec::new();
     };
     let Some(mapping) = root.as_mapping() else {
