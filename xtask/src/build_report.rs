@@ -11,12 +11,12 @@ use crate::{marked, measure, program, workspace};
 
 pub(crate) const USAGE: &str = "[--check] [--write]
 
-  --check   fail beyond 7 minutes of CPU time (3.5 minutes on two idle cores) or 160 crates
+  --check   fail beyond 10 minutes of CPU time or 175 crates
   --write   keep the numbers in docs/benchmarks.md";
 
-/// What two cores do in three and a half minutes. Elapsed time would fail for what else the machine is doing.
-const MOST_CPU: Duration = Duration::from_secs(7 * 60);
-const MOST_CRATES: usize = 160;
+/// Twice what an idle machine needs: on a busy one CPU time grows, too, and elapsed time says nothing at all.
+const MOST_CPU: Duration = Duration::from_secs(10 * 60);
+const MOST_CRATES: usize = 175;
 
 pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     let check = arguments.flag("--check");
