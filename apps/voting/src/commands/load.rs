@@ -1,0 +1,187 @@
+//! `voting load`: many votes at once, as `ab` sends them, and whether they all arrive.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use tokio::task::JoinSet;
+
+use super::CommandError;
+use super::output::say;
+use crate::client::{Address, ClientError, Connection, Content};
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Where to post, http://HOST/
+    url: String,
+    /// How many requests
+    #[arg(short = 'n', long, default_value_t = 1000)]
+    requests: usize,
+    /// How many at a time
+    #[arg(short = 'c', long, default_value_t = 50)]
+    concurrency: usize,
+    /// The file to post
+    #[arg(short = 'p', long, value_name = "FILE")]
+    post: PathBuf,
+    /// What kind of file it is
+    #[arg(short = 'T', long, default_value = "application/x-www-form-urlencoded")]
+    content_type: String,
+    /// Make a new connection for every request, as `ab` does without -k
+    #[arg(long)]
+    close: bool,
+    /// The result service; waits until the votes are counted there
+    #[arg(long, value_name = "URL")]
+    result: Option<String>,
+    /// How long to wait for that
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    patience: u64,
+}
+
+#[derive(Clone)]
+struct Plan {
+    address: Address,
+    content: Content,
+    requests: usize,
+    close: bool,
+    started: Arc<AtomicUsize>,
+}
+
+#[derive(Default)]
+struct Measured {
+    /// Of the answers with success.
+    times: Vec<Duration>,
+    failed: usize,
+}
+
+pub(super) async fn run(options: Options) -> Result<(), CommandError> {
+    let body = std::fs::read(&options.post).map_err(|source| CommandError::File {
+        path: options.post.display().to_string(),
+        source,
+    })?;
+    let plan = Plan {
+        address: Address::parse(&options.url)?,
+        content: Content {
+            kind: options.content_type.clone(),
+            body: body.into(),
+        },
+        requests: options.requests,
+        close: options.close,
+        started: Arc::default(),
+    };
+    let counter = options.result.as_deref().map(Address::parse).transpose()?;
+    let before = match &counter {
+        Some(counter) => counted(counter).await?,
+        None => 0,
+    };
+    let start = Instant::now();
+    let measured = send_all(&plan, options.concurrency).await;
+    report(&measured, start.elapsed());
+    if let Some(counter) = counter {
+        let sent = i64::try_from(measured.times.len()).unwrap_or(i64::MAX);
+        wait_until_counted(&counter, before, sent, options.patience).await?;
+        say(&format!(
+            "counted    {:.2} s after the first request",
+            start.elapsed().as_secs_f64()
+        ));
+    }
+    match measured.failed {
+        0 => Ok(()),
+        failed => Err(CommandError::FailedRequests {
+            failed,
+            requests: options.requests,
+        }),
+    }
+}
+
+async fn send_all(plan: &Plan, concurrency: usize) -> Measured {
+    let mut senders = JoinSet::new();
+    for _ in 0..concurrency.max(1) {
+        senders.spawn(send_some(plan.clone()));
+    }
+    let mut all = Measured::default();
+    while let Some(Ok(one)) = senders.join_next().await {
+        all.times.extend(one.times);
+        all.failed += one.failed;
+    }
+    all.times.sort_unstable();
+    all
+}
+
+async fn send_some(plan: Plan) -> Measured {
+    let mut measured = Measured::default();
+    let mut connection = None;
+    while plan.started.fetch_add(1, Ordering::Relaxed) < plan.requests {
+        let start = Instant::now();
+        match send_one(&plan, connection.take()).await {
+            Ok((still_open, 200..=299)) => {
+                measured.times.push(start.elapsed());
+                connection = still_open;
+            }
+            Ok(_) | Err(_) => measured.failed += 1,
+        }
+    }
+    measured
+}
+
+async fn send_one(plan: &Plan, open: Option<Connection>) -> Result<(Option<Connection>, u16), ClientError> {
+    let mut connection = match open {
+        Some(connection) => connection,
+        None => plan.address.connect().await?,
+    };
+    let answer = connection.post(plan.address.path(), &plan.content).await?;
+    Ok(((!plan.close).then_some(connection), answer.status))
+}
+
+fn report(measured: &Measured, elapsed: Duration) {
+    let succeeded = measured.times.len();
+    let percentile = |percent: usize| {
+        let at = (succeeded * percent).div_ceil(100).saturating_sub(1);
+        measured
+            .times
+            .get(at)
+            .map_or(0.0, |time| time.as_secs_f64() * 1000.0)
+    };
+    #[expect(clippy::cast_precision_loss, reason = "nobody sends so many requests")]
+    let rate = succeeded as f64 / elapsed.as_secs_f64();
+    say(&format!("succeeded  {succeeded}"));
+    say(&format!("failed     {}", measured.failed));
+    say(&format!("rate       {rate:.0} per second"));
+    for (name, percent) in [("p50", 50), ("p99", 99), ("longest", 100)] {
+        say(&format!("{name:<10} {:.2} ms", percentile(percent)));
+    }
+}
+
+async fn wait_until_counted(
+    counter: &Address,
+    before: i64,
+    sent: i64,
+    patience_secs: u64,
+) -> Result<(), CommandError> {
+    let deadline = Instant::now() + Duration::from_secs(patience_secs);
+    loop {
+        let counted = counted(counter).await? - before;
+        if counted >= sent {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(CommandError::NotCounted {
+                sent,
+                counted,
+                seconds: patience_secs,
+            });
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Returns how many votes the result service shows.
+async fn counted(counter: &Address) -> Result<i64, ClientError> {
+    let answer = counter.connect().await?.get("/api/votes").await?;
+    let value: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let counts = value["votes"].as_object().into_iter().flatten();
+    Ok(counts
+        .filter_map(|(_, count)| count.as_str()?.parse::<i64>().ok())
+        .sum())
+}

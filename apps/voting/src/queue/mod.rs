@@ -1,0 +1,81 @@
+//! Where votes wait between the service that takes them and the one that stores them.
+//!
+//! An [`Intake`] is the end that takes votes: when [`Intake::push`] returns, the vote is as safe as the queue can make
+//! it. A [`Source`] is the other end of a queue on a server: what it hands out stays in the queue until it is settled,
+//! so that nothing is lost with a worker. The embedded queue has no source, because its file is the store as well.
+
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+mod redis_source;
+mod source;
+
+use thiserror::Error;
+
+#[cfg(feature = "redis")]
+pub use self::redis::{Durability, RedisCheck, RedisIntake};
+#[cfg(feature = "redis")]
+pub use redis_source::RedisSource;
+pub use source::{Claimed, Source, SourceError};
+
+use crate::domain::Ballot;
+use crate::embedded;
+
+/// The end that takes votes.
+#[derive(Clone)]
+pub enum Intake {
+    Embedded(embedded::Intake),
+    #[cfg(feature = "redis")]
+    Redis(RedisIntake),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum IntakeError {
+    #[error("too many votes wait for the queue")]
+    Busy,
+    #[error("the queue cannot be written: {0}")]
+    Unwritable(String),
+}
+
+/// Why a queue must not be trusted with votes.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct Unhealthy(pub String);
+
+/// What the worker asks of its queue's health.
+#[derive(Clone)]
+pub enum QueueCheck {
+    /// The queue is the store, which is asked on its own.
+    Embedded,
+    #[cfg(feature = "redis")]
+    Redis(RedisCheck),
+}
+
+impl QueueCheck {
+    pub async fn check(&self) -> Result<(), Unhealthy> {
+        match self {
+            QueueCheck::Embedded => Ok(()),
+            #[cfg(feature = "redis")]
+            QueueCheck::Redis(check) => check.check().await,
+        }
+    }
+}
+
+impl Intake {
+    /// Returns when the vote is durable.
+    pub async fn push(&self, ballot: Ballot) -> Result<(), IntakeError> {
+        match self {
+            Intake::Embedded(intake) => intake.push(ballot).await,
+            #[cfg(feature = "redis")]
+            Intake::Redis(intake) => intake.push(&ballot).await,
+        }
+    }
+
+    pub async fn check(&self) -> Result<(), Unhealthy> {
+        match self {
+            Intake::Embedded(intake) => intake.check().await,
+            #[cfg(feature = "redis")]
+            Intake::Redis(intake) => intake.check().await,
+        }
+    }
+}

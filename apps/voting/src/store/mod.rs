@@ -1,0 +1,110 @@
+//! Where votes are kept: one row for each voter, and the totals that follow from them.
+
+mod error;
+#[cfg(feature = "postgres")]
+mod postgres;
+
+use std::io::{Read, Write};
+
+pub use error::StoreError;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
+
+use crate::archive::{self, Header};
+use crate::domain::{Batch, Tally};
+use crate::embedded;
+
+#[derive(Clone)]
+pub enum Store {
+    Embedded(embedded::Reader),
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresStore),
+}
+
+/// How a store stands, in what the health answer of the worker tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreHealth {
+    Ready,
+    Lacking { database: Presence, tables: Presence },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    Found,
+    Missing,
+}
+
+impl StoreHealth {
+    pub const UNREACHABLE: StoreHealth = StoreHealth::Lacking {
+        database: Presence::Missing,
+        tables: Presence::Missing,
+    };
+    pub const WITHOUT_TABLES: StoreHealth = StoreHealth::Lacking {
+        database: Presence::Found,
+        tables: Presence::Missing,
+    };
+}
+
+impl Store {
+    /// Makes the tables where they are missing, and counts anew what others may have written.
+    pub async fn prepare(&self) -> Result<(), StoreError> {
+        match self {
+            // Opening the file has done it.
+            Store::Embedded(_) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.prepare().await,
+        }
+    }
+
+    /// Stores what is newer than what is there; repeating it changes nothing.
+    ///
+    /// The embedded store is written by its [`embedded::Drain`] alone.
+    pub async fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
+        match self {
+            Store::Embedded(_) => unreachable!("BUG: the embedded store has no queue on a server"),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.apply(batch).await,
+        }
+    }
+
+    pub async fn tally(&self) -> Result<Tally, StoreError> {
+        match self {
+            Store::Embedded(reader) => Ok(reader.tally()?),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.tally().await,
+        }
+    }
+
+    pub async fn health(&self) -> StoreHealth {
+        match self {
+            Store::Embedded(reader) => match reader.tally() {
+                Ok(_) => StoreHealth::Ready,
+                Err(_) => StoreHealth::UNREACHABLE,
+            },
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.health().await,
+        }
+    }
+
+    /// Writes all votes as they are in one moment.
+    pub async fn dump(&self, output: impl Write) -> Result<Header, StoreError> {
+        match self {
+            Store::Embedded(reader) => reader.dump(output),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.dump(output).await,
+        }
+    }
+
+    /// Fills an empty store, wholly or not at all.
+    pub async fn restore(
+        &self,
+        header: &Header,
+        records: &mut archive::Reader<impl Read>,
+    ) -> Result<Tally, StoreError> {
+        match self {
+            Store::Embedded(reader) => reader.restore(header, records),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.restore(header, records).await,
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Stories told to the real binary: services are started as somebody would start them, and spoken to over HTTP.
+
+mod archive;
+mod contract;
+mod ending;
+mod live;
+mod load;
+mod page;
+mod service;
+mod socket;
+mod spoken;
+mod worker;
