@@ -43,6 +43,18 @@ const PARTS: &[Part] = &[
         purpose: "the shell of the jobs",
     },
     Part {
+        program: "redis-server",
+        package: "redis-server",
+        need: Need::Tests,
+        purpose: "a queue of the voting application",
+    },
+    Part {
+        program: "pg_ctlcluster",
+        package: "postgresql",
+        need: Need::Tests,
+        purpose: "a store of the voting application",
+    },
+    Part {
         program: "dockerd",
         package: "docker.io",
         need: Need::Containers,
@@ -98,7 +110,7 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
         let shown = place
             .as_ref()
             .map_or("missing".into(), |path| path.display().to_string());
-        println!("{:<12}{:<24} {}", part.program, shown, part.purpose);
+        println!("{:<14}{:<24} {}", part.program, shown, part.purpose);
         if place.is_none() {
             missing.push(part);
         }
@@ -113,7 +125,7 @@ fn base_image(install: bool) -> Result<()> {
     let image = base_image::place();
     let made = if image.is_file() { "" } else { " (missing)" };
     println!(
-        "{:<12}{:<24} what jobs run in{made}",
+        "{:<14}{:<24} what jobs run in{made}",
         "base image",
         image.display()
     );

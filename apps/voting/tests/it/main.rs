@@ -2,10 +2,13 @@
 
 mod archive;
 mod contract;
+mod crash;
 mod ending;
 mod live;
 mod load;
 mod page;
+mod parts;
+mod servers;
 mod service;
 mod socket;
 mod spoken;

@@ -116,6 +116,12 @@ impl Service {
         self.child.id()
     }
 
+    /// Ends the process without a warning.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Waits until the process has ended by itself.
     pub(crate) fn exit_code(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
