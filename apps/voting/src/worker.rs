@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::domain::Batch;
 use crate::embedded::{Drain, StoreFileError};
 use crate::metrics::WorkerMetrics;
-use crate::queue::{Source, SourceError};
+use crate::queue::{Claimed, Source, SourceError};
 use crate::store::{Store, StoreError};
 
 /// How often an embedded queue is looked at that has nothing to tell.
@@ -39,23 +39,27 @@ pub enum PumpError {
     Store(#[from] StoreError),
 }
 
-/// Returns when `stop` turns true, after the step that is under way.
+/// What a pump holds in its hands.
+enum Taken {
+    /// Stored already.
+    Moved(Progress),
+    Claimed(Claimed),
+}
+
+/// Returns when `stop` turns true. A batch that is being stored is stored first.
 pub async fn run(mut pump: Pump, metrics: WorkerMetrics, mut stop: watch::Receiver<bool>) {
     let mut prepared = false;
-    while !*stop.borrow() {
-        let step = match prepared {
-            true => pump.step().await,
-            false => pump.prepare().await.map(|()| Progress::default()),
+    loop {
+        let step = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            taken = pump.take(&mut prepared) => taken,
         };
-        let pause = match step {
+        let pause = match pump.finish(step).await {
             Ok(progress) if progress.taken > 0 => {
                 metrics.moved(progress);
                 continue;
             }
-            Ok(_) => {
-                prepared = true;
-                pump.idle()
-            }
+            Ok(_) => pump.idle(),
             Err(error) => {
                 tracing::error!(%error, "votes stay in the queue");
                 metrics.failures.inc();
@@ -67,26 +71,32 @@ pub async fn run(mut pump: Pump, metrics: WorkerMetrics, mut stop: watch::Receiv
 }
 
 impl Pump {
-    async fn prepare(&mut self) -> Result<(), PumpError> {
+    async fn take(&mut self, prepared: &mut bool) -> Result<Taken, PumpError> {
         match self {
-            Pump::Embedded(_) => Ok(()),
-            Pump::Server { store, .. } => Ok(store.prepare().await?),
+            Pump::Embedded(drain) => Ok(Taken::Moved(tokio::task::block_in_place(|| drain.step())?)),
+            Pump::Server { source, store } => {
+                if !*prepared {
+                    store.prepare().await?;
+                    *prepared = true;
+                }
+                Ok(Taken::Claimed(source.claim().await?))
+            }
         }
     }
 
-    /// Nothing is settled before its effect is stored, and nothing that is repeated has an effect.
-    async fn step(&mut self) -> Result<Progress, PumpError> {
-        match self {
-            Pump::Embedded(drain) => Ok(tokio::task::block_in_place(|| drain.step())?),
-            Pump::Server { source, store } => {
-                let claimed = source.claim().await?;
-                let taken = claimed.deliveries.len();
+    /// Settles nothing before its effect is stored; and nothing that is repeated has an effect.
+    async fn finish(&mut self, taken: Result<Taken, PumpError>) -> Result<Progress, PumpError> {
+        match (self, taken?) {
+            (_, Taken::Moved(progress)) => Ok(progress),
+            (Pump::Embedded(_), Taken::Claimed(_)) => unreachable!("BUG: an embedded queue has no claims"),
+            (Pump::Server { source, store }, Taken::Claimed(Claimed { deliveries, receipts })) => {
+                let taken = deliveries.len();
                 if taken == 0 {
                     return Ok(Progress::default());
                 }
-                let batch: Batch = claimed.deliveries.into_iter().collect();
+                let batch: Batch = deliveries.into_iter().collect();
                 store.apply(&batch).await?;
-                source.settle(taken).await?;
+                source.settle(receipts).await?;
                 Ok(Progress {
                     taken,
                     dead: batch.dead_letters.len(),

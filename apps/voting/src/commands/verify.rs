@@ -8,7 +8,9 @@ use clap::Args;
 use super::CommandError;
 use super::output::say;
 use super::restore::{self, restore_file};
-use crate::settings::{Backends, Election};
+use crate::embedded::{Place, Reader};
+use crate::settings::{Election, SetupError};
+use crate::store::Store;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -29,7 +31,8 @@ pub(super) async fn run(options: &Options) -> Result<(), CommandError> {
         path: std::env::temp_dir().display().to_string(),
         source,
     })?;
-    let store = Backends::embedded(scratch.path().to_owned()).store(options.election.profile)?;
+    let place = Place::new(scratch.path(), options.election.profile);
+    let store = Store::Embedded(Reader::open(&place).map_err(SetupError::from)?);
     let restored = restore_file(&store, &options.file, options.election.profile).await?;
     let votes = restored.total();
     if let Some(report) = &options.report {

@@ -40,6 +40,8 @@ pub enum Unacceptable {
     TooLong(usize),
     #[error("a text has control characters")]
     ControlCharacters,
+    #[error("a text begins or ends with a blank")]
+    OuterBlanks,
 }
 
 impl Rules {
@@ -69,7 +71,8 @@ impl Rules {
         Ok(Choice(text.to_owned()))
     }
 
-    /// Control characters are refused because PostgreSQL stores no zero byte and a cookie carries none of them.
+    /// Control characters are refused because PostgreSQL stores no zero byte and a cookie carries none of them; outer
+    /// blanks because MySQL takes `ann` and `ann ` for the same key.
     fn check_text(&self, text: &str) -> Result<(), Unacceptable> {
         let longest = self.profile.longest_text;
         if text.chars().count() > longest {
@@ -77,6 +80,9 @@ impl Rules {
         }
         if text.chars().any(char::is_control) {
             return Err(Unacceptable::ControlCharacters);
+        }
+        if text.trim() != text {
+            return Err(Unacceptable::OuterBlanks);
         }
         Ok(())
     }
@@ -142,6 +148,7 @@ mod tests {
         );
         assert!(COLA.ballot(&"é".repeat(40), "coca").is_ok());
         assert_eq!(refusal("i\0d", "coca"), "a text has control characters");
+        assert_eq!(refusal("ann ", "coca"), "a text begins or ends with a blank");
     }
 
     #[test]

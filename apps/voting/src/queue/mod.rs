@@ -4,19 +4,23 @@
 //! it. A [`Source`] is the other end of a queue on a server: what it hands out stays in the queue until it is settled,
 //! so that nothing is lost with a worker. The embedded queue has no source, because its file is the store as well.
 
-#[cfg(feature = "redis")]
 mod redis;
-#[cfg(feature = "redis")]
 mod redis_source;
 mod source;
+#[cfg(feature = "sqs")]
+mod sqs;
+#[cfg(feature = "sqs")]
+mod sqs_source;
 
 use thiserror::Error;
 
-#[cfg(feature = "redis")]
 pub use self::redis::{Durability, RedisCheck, RedisIntake};
-#[cfg(feature = "redis")]
 pub use redis_source::RedisSource;
-pub use source::{Claimed, Source, SourceError};
+pub use source::{Claimed, Receipts, Source, SourceError};
+#[cfg(feature = "sqs")]
+pub use sqs::{SqsError, SqsIntake, SqsQueue};
+#[cfg(feature = "sqs")]
+pub use sqs_source::SqsSource;
 
 use crate::domain::Ballot;
 use crate::embedded;
@@ -25,8 +29,9 @@ use crate::embedded;
 #[derive(Clone)]
 pub enum Intake {
     Embedded(embedded::Intake),
-    #[cfg(feature = "redis")]
     Redis(RedisIntake),
+    #[cfg(feature = "sqs")]
+    Sqs(SqsIntake),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -47,16 +52,18 @@ pub struct Unhealthy(pub String);
 pub enum QueueCheck {
     /// The queue is the store, which is asked on its own.
     Embedded,
-    #[cfg(feature = "redis")]
     Redis(RedisCheck),
+    #[cfg(feature = "sqs")]
+    Sqs(SqsQueue),
 }
 
 impl QueueCheck {
     pub async fn check(&self) -> Result<(), Unhealthy> {
         match self {
             QueueCheck::Embedded => Ok(()),
-            #[cfg(feature = "redis")]
             QueueCheck::Redis(check) => check.check().await,
+            #[cfg(feature = "sqs")]
+            QueueCheck::Sqs(queue) => queue.check().await,
         }
     }
 }
@@ -66,16 +73,18 @@ impl Intake {
     pub async fn push(&self, ballot: Ballot) -> Result<(), IntakeError> {
         match self {
             Intake::Embedded(intake) => intake.push(ballot).await,
-            #[cfg(feature = "redis")]
             Intake::Redis(intake) => intake.push(&ballot).await,
+            #[cfg(feature = "sqs")]
+            Intake::Sqs(intake) => intake.push(&ballot).await,
         }
     }
 
     pub async fn check(&self) -> Result<(), Unhealthy> {
         match self {
             Intake::Embedded(intake) => intake.check().await,
-            #[cfg(feature = "redis")]
             Intake::Redis(intake) => intake.check().await,
+            #[cfg(feature = "sqs")]
+            Intake::Sqs(intake) => intake.check().await,
         }
     }
 }

@@ -8,7 +8,7 @@ use redis::aio::ConnectionManager;
 use redis::{RedisError, Script};
 
 use super::redis::{LIST, connect};
-use super::{Claimed, SourceError};
+use super::{Claimed, Receipts, SourceError};
 use crate::domain::{DeadLetter, Delivery, Rules, Sequence, decode};
 use crate::identity;
 
@@ -44,11 +44,12 @@ impl RedisSource {
             self.wait_for_votes().await?;
             messages = self.take().await?;
         }
-        let deliveries = messages
+        let deliveries: Vec<Delivery> = messages
             .into_iter()
             .map(|message| self.delivery(&message))
             .collect::<Result<_, _>>()?;
-        Ok(Claimed { deliveries })
+        let receipts = Receipts::Oldest(deliveries.len());
+        Ok(Claimed { deliveries, receipts })
     }
 
     pub async fn settle(&mut self, claimed: usize) -> Result<(), SourceError> {

@@ -2,6 +2,7 @@
 
 mod address;
 mod backends;
+mod variables;
 
 use clap::Args;
 

@@ -11,9 +11,11 @@ pub enum StoreError {
     File(#[from] StoreFileError),
     #[error("the database: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    #[cfg(feature = "postgres")]
     #[error("PostgreSQL: {}", postgres_words(.0))]
     Postgres(#[from] tokio_postgres::Error),
+    #[cfg(feature = "mysql")]
+    #[error("MySQL: {0}")]
+    Mysql(#[from] mysql_async::Error),
     #[error("the store takes too long to answer")]
     Slow,
     #[error("the store holds votes already; restore into an empty one")]
@@ -28,7 +30,6 @@ pub enum StoreError {
 }
 
 /// The library says no more than `db error`; the server's own words are in the cause.
-#[cfg(feature = "postgres")]
 fn postgres_words(error: &tokio_postgres::Error) -> String {
     match std::error::Error::source(error) {
         Some(cause) => format!("{error}: {cause}"),

@@ -1,13 +1,15 @@
 //! Where votes are kept: one row for each voter, and the totals that follow from them.
 
 mod error;
-#[cfg(feature = "postgres")]
+#[cfg(feature = "mysql")]
+mod mysql;
 mod postgres;
 
 use std::io::{Read, Write};
 
 pub use error::StoreError;
-#[cfg(feature = "postgres")]
+#[cfg(feature = "mysql")]
+pub use mysql::MysqlStore;
 pub use postgres::PostgresStore;
 
 use crate::archive::{self, Header};
@@ -17,8 +19,9 @@ use crate::embedded;
 #[derive(Clone)]
 pub enum Store {
     Embedded(embedded::Reader),
-    #[cfg(feature = "postgres")]
     Postgres(PostgresStore),
+    #[cfg(feature = "mysql")]
+    Mysql(MysqlStore),
 }
 
 /// How a store stands, in what the health answer of the worker tells.
@@ -51,8 +54,9 @@ impl Store {
         match self {
             // Opening the file has done it.
             Store::Embedded(_) => Ok(()),
-            #[cfg(feature = "postgres")]
             Store::Postgres(store) => store.prepare().await,
+            #[cfg(feature = "mysql")]
+            Store::Mysql(store) => store.prepare().await,
         }
     }
 
@@ -62,16 +66,18 @@ impl Store {
     pub async fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
         match self {
             Store::Embedded(_) => unreachable!("BUG: the embedded store has no queue on a server"),
-            #[cfg(feature = "postgres")]
             Store::Postgres(store) => store.apply(batch).await,
+            #[cfg(feature = "mysql")]
+            Store::Mysql(store) => store.apply(batch).await,
         }
     }
 
     pub async fn tally(&self) -> Result<Tally, StoreError> {
         match self {
             Store::Embedded(reader) => Ok(reader.tally()?),
-            #[cfg(feature = "postgres")]
             Store::Postgres(store) => store.tally().await,
+            #[cfg(feature = "mysql")]
+            Store::Mysql(store) => store.tally().await,
         }
     }
 
@@ -81,8 +87,9 @@ impl Store {
                 Ok(_) => StoreHealth::Ready,
                 Err(_) => StoreHealth::UNREACHABLE,
             },
-            #[cfg(feature = "postgres")]
             Store::Postgres(store) => store.health().await,
+            #[cfg(feature = "mysql")]
+            Store::Mysql(store) => store.health().await,
         }
     }
 
@@ -90,8 +97,9 @@ impl Store {
     pub async fn dump(&self, output: impl Write) -> Result<Header, StoreError> {
         match self {
             Store::Embedded(reader) => reader.dump(output),
-            #[cfg(feature = "postgres")]
             Store::Postgres(store) => store.dump(output).await,
+            #[cfg(feature = "mysql")]
+            Store::Mysql(store) => store.dump(output).await,
         }
     }
 
@@ -103,8 +111,9 @@ impl Store {
     ) -> Result<Tally, StoreError> {
         match self {
             Store::Embedded(reader) => reader.restore(header, records),
-            #[cfg(feature = "postgres")]
             Store::Postgres(store) => store.restore(header, records).await,
+            #[cfg(feature = "mysql")]
+            Store::Mysql(store) => store.restore(header, records).await,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Stories told to the real binary: services are started as somebody would start them, and spoken to over HTTP.
 
 mod archive;
+#[cfg(all(feature = "mysql", feature = "sqs"))]
+mod cloud;
 mod contract;
 mod crash;
 mod ending;

@@ -19,6 +19,13 @@ pub(crate) fn voting() -> Command {
     command
 }
 
+/// Returns a service on a port of its own.
+pub(crate) fn one(name: &str) -> Command {
+    let mut command = voting();
+    command.args([name, "--listen", "127.0.0.1:0"]);
+    command
+}
+
 /// Runs a command that ends by itself.
 pub(crate) fn run(arguments: &[&str]) -> Output {
     voting().args(arguments).output().unwrap()
@@ -63,9 +70,7 @@ impl Service {
     /// Starts one service; the options say on what.
     #[must_use]
     pub(crate) fn one(name: &str, options: &[&str]) -> Service {
-        let mut command = voting();
-        command.args([name, "--listen", "127.0.0.1:0"]).args(options);
-        Service::start(&mut command, 1)
+        Service::start(one(name).args(options), 1)
     }
 
     pub(crate) fn url(&self, name: &str) -> &str {

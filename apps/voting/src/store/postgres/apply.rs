@@ -19,11 +19,12 @@ pub(super) fn tables(profile: &Profile) -> String {
            ADD COLUMN IF NOT EXISTS updated_at TIMESTAMPTZ NOT NULL DEFAULT now();
          CREATE TABLE IF NOT EXISTS tallies (vote VARCHAR(255) PRIMARY KEY, n BIGINT NOT NULL);
          CREATE TABLE IF NOT EXISTS dead_letters (
-           seq BIGINT PRIMARY KEY,
+           seq BIGINT NOT NULL,
            body TEXT NOT NULL,
            reason TEXT NOT NULL,
            received_at TIMESTAMPTZ NOT NULL DEFAULT now()
          );
+         CREATE UNIQUE INDEX IF NOT EXISTS dead_letters_once ON dead_letters (seq, md5(body));
          LOCK TABLE tallies IN SHARE ROW EXCLUSIVE MODE;
          DELETE FROM tallies;
          INSERT INTO tallies (vote, n) SELECT vote, count(*) FROM votes GROUP BY vote;

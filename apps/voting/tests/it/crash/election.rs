@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::tempdir;
 use tokio::sync::watch;
@@ -13,7 +13,7 @@ use voting::archive::{self, Record};
 use voting::client::{Address, ClientError, Connection, Content};
 
 use super::random::Random;
-use crate::service::{Service, run, text, wait_for};
+use crate::service::{Service, one, text, voting, wait_for};
 
 const CROWD: u64 = 16;
 /// People who change their minds again and again, to whom order matters. The others vote once, and a vote of theirs
@@ -24,6 +24,7 @@ const VOTES_BETWEEN_KILLS: usize = 40;
 
 pub(super) struct Election {
     options: Vec<String>,
+    environment: Vec<(String, String)>,
     kills: usize,
     seed: u64,
 }
@@ -45,9 +46,17 @@ impl Election {
         let number = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
         Election {
             options: options.iter().map(|option| (*option).to_owned()).collect(),
+            environment: Vec::new(),
             kills: number("VOTING_KILLS").map_or(10, |kills| kills.try_into().unwrap()),
             seed: number("VOTING_SEED").unwrap_or_else(|| u64::from(std::process::id())),
         }
+    }
+
+    #[cfg(all(feature = "mysql", feature = "sqs"))]
+    #[must_use]
+    pub(super) fn with(mut self, environment: &[(String, String)]) -> Election {
+        self.environment = environment.to_vec();
+        self
     }
 
     #[expect(clippy::print_stderr, reason = "a failure can be repeated with the seed")]
@@ -98,21 +107,19 @@ impl Election {
         );
     }
 
-    fn options(&self) -> Vec<&str> {
-        self.options.iter().map(String::as_str).collect()
-    }
-
     fn start(&self, name: &str) -> Service {
-        tokio::task::block_in_place(|| Service::one(name, &self.options()))
+        let mut command = one(name);
+        command.args(&self.options).envs(self.environment.iter().cloned());
+        tokio::task::block_in_place(|| Service::start(&mut command, 1))
     }
 
     /// Reads every row of the store, by way of a backup, and how many votes are not there yet.
     fn stored(&self) -> String {
         let folder = tempdir().unwrap();
         let file = folder.path().join("backup.gz");
-        let mut arguments = vec!["backup", file.to_str().unwrap()];
-        arguments.extend(self.options());
-        let output = run(&arguments);
+        let mut backup = voting();
+        backup.arg("backup").arg(&file).args(&self.options);
+        let output = backup.output().unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
         let (header, records) = archive::Reader::begin(File::open(&file).unwrap()).unwrap();
         let votes: Memory = records
@@ -128,7 +135,9 @@ impl Election {
 impl Square {
     async fn busy(&self) {
         let before = self.acknowledged.load(Ordering::Relaxed);
+        let start = Instant::now();
         while self.acknowledged.load(Ordering::Relaxed) < before + VOTES_BETWEEN_KILLS {
+            assert!(start.elapsed() < Duration::from_secs(60), "nobody can vote");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }

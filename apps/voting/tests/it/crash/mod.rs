@@ -33,6 +33,20 @@ async fn kills_lose_and_double_nothing_between_redis_and_postgresql() {
         .await;
 }
 
+// shows: S4-17, S4-18
+#[cfg(all(feature = "mysql", feature = "sqs"))]
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_lose_and_double_nothing_between_sqs_and_mariadb() {
+    let Some(stack) = crate::cloud::Cloud::start() else {
+        return;
+    };
+    let environment = stack.environment();
+    Election::on(&["--queue", "sqs:voting", "--store", &stack.store()])
+        .with(&environment)
+        .hold()
+        .await;
+}
+
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
