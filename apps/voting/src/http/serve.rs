@@ -52,8 +52,11 @@ impl Bound {
             let _ = stop.wait_for(|stop| *stop).await;
         };
         let server = axum::serve(listener, router).with_graceful_shutdown(stopping(stop.clone()));
+        // A task of its own accepts connections where they are served; the thread that waits here would have to wake
+        // another for each. It ends with the program, if not before.
+        let server = tokio::spawn(server.into_future());
         tokio::select! {
-            ended = server => ended.map_err(ServeError::Serve),
+            ended = server => ended.expect("BUG: serving panicked").map_err(ServeError::Serve),
             () = async {
                 stopping(stop).await;
                 tokio::time::sleep(LAST_REQUESTS).await;
