@@ -55,6 +55,12 @@ const PARTS: &[Part] = &[
         purpose: "a store of the voting application",
     },
     Part {
+        program: "chromium",
+        package: "chromium",
+        need: Need::Tests,
+        purpose: "looks at the pages of the voting application",
+    },
+    Part {
         program: "dockerd",
         package: "docker.io",
         need: Need::Containers,
@@ -75,14 +81,14 @@ const PARTS: &[Part] = &[
     Part {
         program: "node",
         package: "nodejs",
-        need: Need::Benchmarks,
-        purpose: "runs npm",
+        need: Need::Tests,
+        purpose: "drives the browser, and runs npm",
     },
     Part {
         program: "npm",
         package: "npm",
-        need: Need::Benchmarks,
-        purpose: "fetches gitlab-ci-local",
+        need: Need::Tests,
+        purpose: "fetches what drives the browser, and gitlab-ci-local",
     },
     Part {
         program: "rsync",

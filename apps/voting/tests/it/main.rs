@@ -1,6 +1,7 @@
 //! Stories told to the real binary: services are started as somebody would start them, and spoken to over HTTP.
 
 mod archive;
+mod browser;
 #[cfg(all(feature = "mysql", feature = "sqs"))]
 mod cloud;
 mod contract;

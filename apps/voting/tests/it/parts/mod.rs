@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 pub(crate) use self::redis::{Redis, redis_program};
@@ -26,7 +27,8 @@ pub(crate) use postgres::{Postgres, postgres_program};
 struct Server {
     process: Child,
     port: u16,
-    folder: TempDir,
+    ends_by: Signal,
+    _folder: TempDir,
 }
 
 /// Tells whether the servers are installed. In CI they have to be.
@@ -57,7 +59,8 @@ impl Server {
         let server = Server {
             process,
             port,
-            folder,
+            ends_by: Signal::TERM,
+            _folder: folder,
         };
         let start = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -72,12 +75,11 @@ impl Server {
 }
 
 impl Drop for Server {
+    /// Processes of a database server end with the first one when that is asked to end, not when it is killed.
     fn drop(&mut self) {
-        // Processes of a database server end with the first one when it is asked, not when it is killed.
         let process = rustix::process::Pid::from_child(&self.process);
-        let _ = rustix::process::kill_process(process, rustix::process::Signal::TERM);
+        let _ = rustix::process::kill_process(process, self.ends_by);
         let _ = self.process.wait();
-        debug_assert!(self.folder.path().is_dir());
     }
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
 use super::{Server, free_port, hand_over, on_path, unprivileged};
 
 const USER: &str = "postgres";
@@ -48,7 +50,10 @@ impl Postgres {
             ])
             .arg("-c")
             .arg(format!("unix_socket_directories={}", folder.path().display()));
-        Postgres(Server::start(command, folder, port))
+        let mut server = Server::start(command, folder, port);
+        // The usual signal would wait for its clients.
+        server.ends_by = Signal::INT;
+        Postgres(server)
     }
 
     pub(crate) fn url(&self) -> String {
