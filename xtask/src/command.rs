@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::arguments::Arguments;
-use crate::{bench, build_report, docs, fuzz, measure, parts, soak, test};
+use crate::{bench, bench_voting, build_report, docs, fuzz, measure, parts, soak, test};
 
 struct Command {
     name: &'static str,
@@ -37,6 +37,12 @@ const COMMANDS: &[Command] = &[
         summary: "compare gantry with gitlab-ci-local as whole processes",
         usage: bench::USAGE,
         run: bench::run,
+    },
+    Command {
+        name: "bench-voting",
+        summary: "compare the voting application with its original",
+        usage: bench_voting::USAGE,
+        run: bench_voting::run,
     },
     Command {
         name: "fuzz",
@@ -108,7 +114,7 @@ mod tests {
         let error = run(vec!["deliver".into()]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there is no command `deliver`; there are test, parts, docs, bench, fuzz, soak, build-report, measure"
+            "there is no command `deliver`; there are test, parts, docs, bench, bench-voting, fuzz, soak, build-report, measure"
         );
     }
 

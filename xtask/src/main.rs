@@ -8,6 +8,7 @@
 
 mod arguments;
 mod bench;
+mod bench_voting;
 mod build_report;
 mod command;
 mod docs;

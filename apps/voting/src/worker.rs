@@ -11,7 +11,7 @@ use crate::metrics::WorkerMetrics;
 use crate::queue::{Claimed, Source, SourceError};
 use crate::store::{Store, StoreError};
 
-/// How often an embedded queue is looked at that has nothing to tell.
+/// How often an embedded queue is looked at that has little to tell.
 const IDLE: Duration = Duration::from_millis(20);
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
@@ -55,11 +55,10 @@ pub async fn run(mut pump: Pump, metrics: WorkerMetrics, mut stop: watch::Receiv
             taken = pump.take(&mut prepared) => taken,
         };
         let pause = match pump.finish(step).await {
-            Ok(progress) if progress.taken > 0 => {
+            Ok(progress) => {
                 metrics.moved(progress);
-                continue;
+                pump.pause_after(progress)
             }
-            Ok(_) => pump.idle(),
             Err(error) => {
                 tracing::error!(%error, "votes stay in the queue");
                 metrics.failures.inc();
@@ -105,11 +104,12 @@ impl Pump {
         }
     }
 
-    /// A queue on a server has waited already.
-    fn idle(&self) -> Duration {
+    /// An embedded queue that is nearly empty is left alone for a moment: it has one writer at a time, and those who
+    /// vote shall not wait for the worker. A queue on a server has waited by itself.
+    fn pause_after(&self, progress: Progress) -> Duration {
         match self {
-            Pump::Embedded(_) => IDLE,
-            Pump::Server { .. } => Duration::ZERO,
+            Pump::Embedded(_) if progress.taken < Drain::FULL_BATCH => IDLE,
+            Pump::Embedded(_) | Pump::Server { .. } => Duration::ZERO,
         }
     }
 }

@@ -34,6 +34,9 @@ pub(super) struct Options {
     /// The result service; waits until the votes are counted there
     #[arg(long, value_name = "URL")]
     result: Option<String>,
+    /// Wait until so many votes are counted there in all, instead of those that were sent
+    #[arg(long, value_name = "VOTES", requires = "result")]
+    until: Option<i64>,
     /// How long to wait for that
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
@@ -80,7 +83,11 @@ pub(super) async fn run(options: Options) -> Result<(), CommandError> {
     report(&measured, start.elapsed());
     if let Some(counter) = counter {
         let sent = i64::try_from(measured.times.len()).unwrap_or(i64::MAX);
-        wait_until_counted(&counter, before, sent, options.patience).await?;
+        let (from, votes) = match options.until {
+            Some(votes) => (0, votes),
+            None => (before, sent),
+        };
+        wait_until_counted(&counter, from, votes, options.patience).await?;
         say(&format!(
             "counted    {:.2} s after the first request",
             start.elapsed().as_secs_f64()
@@ -156,18 +163,18 @@ fn report(measured: &Measured, elapsed: Duration) {
 async fn wait_until_counted(
     counter: &Address,
     before: i64,
-    sent: i64,
+    votes: i64,
     patience_secs: u64,
 ) -> Result<(), CommandError> {
     let deadline = Instant::now() + Duration::from_secs(patience_secs);
     loop {
         let counted = counted(counter).await? - before;
-        if counted >= sent {
+        if counted >= votes {
             return Ok(());
         }
         if Instant::now() > deadline {
             return Err(CommandError::NotCounted {
-                sent,
+                votes,
                 counted,
                 seconds: patience_secs,
             });

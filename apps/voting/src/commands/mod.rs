@@ -67,8 +67,8 @@ pub enum CommandError {
     Client(#[from] ClientError),
     #[error("{failed} of {requests} requests were not answered with success")]
     FailedRequests { failed: usize, requests: usize },
-    #[error("of {sent} votes {counted} were counted within {seconds} seconds")]
-    NotCounted { sent: i64, counted: i64, seconds: u64 },
+    #[error("of {votes} votes {counted} were counted within {seconds} seconds")]
+    NotCounted { votes: i64, counted: i64, seconds: u64 },
     #[error("the backup holds {found} votes, which is less than {wanted}")]
     TooFewVotes { found: i64, wanted: i64 },
     #[error("cannot start: {0}")]

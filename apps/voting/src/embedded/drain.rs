@@ -6,8 +6,6 @@ use super::open::{Durability, Place, StoreFileError};
 use crate::domain::{Batch, Choice, DeadLetter, Delivery, Profile, Rules, Sequence, Tally, VoterId};
 use crate::worker::Progress;
 
-const MOST_PER_COMMIT: i64 = 256;
-
 #[derive(Debug)]
 pub struct Drain {
     place: Place,
@@ -18,6 +16,9 @@ pub struct Drain {
 }
 
 impl Drain {
+    /// The most that one step moves.
+    pub const FULL_BATCH: usize = 256;
+
     pub fn open(place: &Place, rules: Rules) -> Result<Drain, StoreFileError> {
         Ok(Drain {
             place: place.clone(),
@@ -69,7 +70,7 @@ fn sequence(delivery: &Delivery) -> Sequence {
 fn oldest(transaction: &Transaction<'_>, rules: &Rules) -> Result<Vec<Delivery>, rusqlite::Error> {
     let mut select =
         transaction.prepare_cached("SELECT seq, voter, vote FROM queue ORDER BY seq LIMIT ?1")?;
-    let rows = select.query_map([MOST_PER_COMMIT], |row| {
+    let rows = select.query_map([i64::try_from(Drain::FULL_BATCH).unwrap_or(i64::MAX)], |row| {
         let sequence = Sequence(row.get(0)?);
         let (voter, choice): (String, String) = (row.get(1)?, row.get(2)?);
         Ok(match rules.ballot(&voter, &choice) {

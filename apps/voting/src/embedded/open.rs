@@ -71,11 +71,13 @@ impl Place {
         let mut connection = Connection::open(&self.file)?;
         connection.busy_handler(Some(wait_for_the_other_writer))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        let synchronous = match durability {
-            Durability::Synced => "FULL",
-            Durability::Ordered => "NORMAL",
+        let (synchronous, pages_before_checkpoint) = match durability {
+            // Carrying the log over is the worker's business; only when none has run for long does a voter wait for it.
+            Durability::Synced => ("FULL", 20_000),
+            Durability::Ordered => ("NORMAL", 1000),
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "wal_autocheckpoint", pages_before_checkpoint)?;
         // Each service keeps a few hundred pages; the rest is the business of the system's cache.
         connection.pragma_update(None, "cache_size", -1024)?;
         self.migrate(&mut connection)?;
