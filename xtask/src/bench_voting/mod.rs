@@ -28,7 +28,7 @@ pub(crate) const USAGE: &str = "--original DIR [--rounds N] [--requests N] [--qu
   --requests N     votes in a turn (default: 3000)
   --quick          docs/benchmarks.md stays as it is
 
-`cargo build --release -p voting` first.";
+`cargo build --profile dist -p voting` first.";
 
 /// What our numbers without a counterpart are measured with.
 const DRAINED_VOTES: usize = 20_000;
@@ -59,7 +59,7 @@ impl Bench {
     fn new(requests: usize) -> Result<Bench> {
         if !voting().is_file() {
             bail!(
-                "{} is not there; `cargo build --release -p voting` builds it",
+                "{} is not there; `cargo build --profile dist -p voting` builds it",
                 voting().display()
             );
         }
@@ -185,7 +185,7 @@ impl Bench {
 }
 
 fn voting() -> PathBuf {
-    workspace::root().join("target/release/voting")
+    workspace::root().join("target/dist/voting")
 }
 
 fn embedded_options(data: &Path) -> Vec<String> {
