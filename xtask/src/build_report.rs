@@ -14,7 +14,7 @@ pub(crate) const USAGE: &str = "[--check] [--write]
   --check   fail beyond 10 minutes of CPU time or 175 crates
   --write   keep the numbers in docs/benchmarks.md";
 
-/// Twice what an idle machine needs: on a busy one CPU time grows, too, and elapsed time says nothing at all.
+/// Not far from twice what an idle machine needs: on a busy one CPU time grows, too, and elapsed time says nothing.
 const MOST_CPU: Duration = Duration::from_secs(10 * 60);
 const MOST_CRATES: usize = 175;
 
