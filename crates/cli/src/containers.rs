@@ -4,7 +4,7 @@
 //! pipeline that a job generates may be the first to need it.
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gantry_engine::{Executor, Options, Resumption, Venue, venues};
 use gantry_language::plan::Plan;
@@ -27,10 +27,53 @@ pub(crate) struct Containers {
     engine: Option<Engine>,
 }
 
-struct Engine {
+/// The engine that answers, and the owner of what is made with it.
+pub(crate) struct Engine {
     executor: ExecutorChoice,
-    settings: DockerSettings,
+    pub(crate) settings: DockerSettings,
     owner: Owner,
+}
+
+impl Engine {
+    /// Asks for the engine. What it means that none answers is for the caller to say.
+    pub(crate) fn find(
+        executor: &Executor,
+        file: &DockerFile,
+        owners: &Path,
+    ) -> Result<Result<Engine, DockerError>, CommandError> {
+        let mut settings = match wait_for(docker::answering(settings(file)))? {
+            Ok(settings) => settings,
+            Err(error) => return Ok(Err(error)),
+        };
+        let owner = Owner::new(owners, &settings).map_err(|error| {
+            CommandError::world(format!("cannot write `{}`", owners.display())).because(&error)
+        })?;
+        settings.owner = owner.label();
+        let executor = match executor {
+            Executor::Docker { .. } => ExecutorChoice::Docker,
+            Executor::Auto { .. } | Executor::Shell => ExecutorChoice::Auto,
+        };
+        Ok(Ok(Engine {
+            executor,
+            settings,
+            owner,
+        }))
+    }
+
+    /// Returns settings with which a runner has jobs in containers.
+    pub(crate) fn equip(&self, settings: Settings) -> Settings {
+        Settings {
+            executor: self.executor,
+            docker: self.settings.clone(),
+            ..settings
+        }
+    }
+
+    /// Removes what is left where nobody had time to do so. What cannot be removed now a later command finds.
+    pub(crate) fn close(self) {
+        let Engine { settings, owner, .. } = self;
+        let _ = wait_for(owner.close(&settings));
+    }
 }
 
 impl Containers {
@@ -42,56 +85,38 @@ impl Containers {
         }
     }
 
-    /// Finds the engine once a pipeline has jobs for one. Where none answers, nothing is to start.
+    /// Finds the engine once a pipeline has jobs for one, and returns true when it was found now. Where none answers,
+    /// nothing is to start.
     pub(crate) fn open(
         &mut self,
         plan: &Plan,
         options: &Options,
         resumption: Option<&Resumption>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<bool, CommandError> {
         if self.engine.is_some() {
-            return Ok(());
+            return Ok(false);
         }
         let jobs = in_containers(plan, options, resumption)?;
         if jobs.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
-        let answering = wait_for(docker::answering(settings(&self.file)))?;
-        let mut settings = answering.map_err(|error| no_engine(&jobs, &error))?;
-        let owner = Owner::new(&self.owners, &settings).map_err(|error| {
-            CommandError::world(format!("cannot write `{}`", self.owners.display())).because(&error)
-        })?;
-        settings.owner = owner.label();
-        let executor = match options.executor {
-            Executor::Docker { .. } => ExecutorChoice::Docker,
-            Executor::Auto { .. } | Executor::Shell => ExecutorChoice::Auto,
-        };
-        self.engine = Some(Engine {
-            executor,
-            settings,
-            owner,
-        });
-        Ok(())
+        let found = Engine::find(&options.executor, &self.file, &self.owners)?;
+        self.engine = Some(found.map_err(|error| no_engine(&jobs, &error))?);
+        Ok(true)
     }
 
     /// Returns settings with which a runner carries out jobs.
-    pub(crate) fn equip(&self, settings: &Settings) -> Settings {
-        let settings = settings.clone();
+    pub(crate) fn equip(&self, settings: Settings) -> Settings {
         match &self.engine {
             None => settings,
-            Some(engine) => Settings {
-                executor: engine.executor,
-                docker: engine.settings.clone(),
-                ..settings
-            },
+            Some(engine) => engine.equip(settings),
         }
     }
 
     /// Removes what is left where jobs had no time to do so themselves.
     pub(crate) fn close(self) {
-        if let Some(Engine { settings, owner, .. }) = self.engine {
-            // What cannot be removed now a later command finds.
-            let _ = wait_for(owner.close(&settings));
+        if let Some(engine) = self.engine {
+            engine.close();
         }
     }
 }
@@ -158,7 +183,7 @@ fn no_engine(jobs: &[String], error: &DockerError) -> CommandError {
 }
 
 /// Waits for an engine. A run that goes on already, whose child is the first to need one, waits as well.
-pub(crate) fn wait_for<F: Future>(answer: F) -> Result<F::Output, CommandError> {
+fn wait_for<F: Future>(answer: F) -> Result<F::Output, CommandError> {
     if let Ok(runtime) = Handle::try_current() {
         return Ok(block_in_place(|| runtime.block_on(answer)));
     }

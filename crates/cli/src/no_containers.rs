@@ -28,14 +28,14 @@ impl Containers {
         Containers
     }
 
-    /// Refuses a pipeline that has jobs for containers.
+    /// Refuses a pipeline that has jobs for containers; there is never an engine to be found.
     #[expect(clippy::unused_self, reason = "the other build's needs it")]
     pub(crate) fn open(
         &mut self,
         plan: &Plan,
         options: &Options,
         resumption: Option<&Resumption>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<bool, CommandError> {
         let venues = venues(plan, options, resumption);
         for (job, venue) in venues.map_err(|error| unknown_name(&error))? {
             if let Venue::Container { image } = venue {
@@ -48,12 +48,12 @@ impl Containers {
                     .hint("gantry run JOB… runs other jobs only"));
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     #[expect(clippy::unused_self, reason = "the other build's needs it")]
-    pub(crate) fn equip(&self, settings: &Settings) -> Settings {
-        settings.clone()
+    pub(crate) fn equip(&self, settings: Settings) -> Settings {
+        settings
     }
 
     pub(crate) fn close(self) {}

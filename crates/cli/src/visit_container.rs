@@ -4,11 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use gantry_engine::Executor;
-use gantry_runner::docker::{self, DockerSettings, Owner};
-use gantry_runner::{ExecutorChoice, Settings, Visit};
+use gantry_runner::{Settings, Visit};
 use tokio::process::Command;
 
-use crate::containers::{settings, wait_for};
+use crate::containers::Engine;
 use crate::docker_file::DockerFile;
 use crate::error::CommandError;
 use crate::places::Places;
@@ -16,12 +15,10 @@ use crate::places::Places;
 /// Which shell an image has is found out in it.
 const SHELL: &str = "command -v bash > /dev/null && exec bash --noprofile --norc; exec sh";
 
-/// The engine of a visit.
+/// The engine of a visit, with the client that speaks to it.
 pub(crate) struct VisitEngine {
     client: PathBuf,
-    executor: ExecutorChoice,
-    settings: DockerSettings,
-    owner: Owner,
+    engine: Engine,
 }
 
 impl VisitEngine {
@@ -36,49 +33,33 @@ impl VisitEngine {
         let Some(client) = candidates.find(|client| client.is_file()) else {
             return Ok(Err("the docker client is not installed".to_owned()));
         };
-        let mut settings = match wait_for(docker::answering(settings(file)))? {
-            Ok(settings) => settings,
-            Err(error) => return Ok(Err(error.to_string())),
-        };
-        let owner = Owner::new(&places.owners, &settings).map_err(|error| {
-            CommandError::world(format!("cannot write `{}`", places.owners.display())).because(&error)
-        })?;
-        settings.owner = owner.label();
-        Ok(Ok(VisitEngine {
-            client,
-            executor: match executor {
-                Executor::Docker { .. } => ExecutorChoice::Docker,
-                Executor::Auto { .. } | Executor::Shell => ExecutorChoice::Auto,
-            },
-            settings,
-            owner,
-        }))
+        let found = Engine::find(executor, file, &places.owners)?;
+        Ok(found
+            .map(|engine| VisitEngine { client, engine })
+            .map_err(|error| error.to_string()))
     }
 
     /// Returns the settings with which a visit is prepared.
     pub(crate) fn equip(&self, settings: Settings) -> Settings {
-        Settings {
-            executor: self.executor,
-            docker: self.settings.clone(),
-            ..settings
-        }
+        self.engine.equip(settings)
     }
 
     /// Returns the call that opens a shell in the container, or runs a command there.
     pub(crate) fn call(&self, visit: &Visit, terminal: bool, command: &[OsString]) -> Option<Command> {
         let container = visit.container.as_ref()?;
+        let settings = &self.engine.settings;
         let mut call = Command::new(&self.client);
-        if let Some(host) = &self.settings.host {
+        if let Some(host) = &settings.host {
             call.args(["--host", host]);
         }
         call.args(["run", "--rm", "--interactive", "--workdir"])
             .arg(&container.directory)
             .arg("--label")
-            .arg(format!("dev.gantry.owner={}", self.settings.owner));
+            .arg(format!("dev.gantry.owner={}", settings.owner));
         if terminal {
             call.arg("--tty");
         }
-        if self.settings.privileged {
+        if settings.privileged {
             call.arg("--privileged");
         }
         for mount in &container.mounts {
@@ -87,7 +68,7 @@ impl VisitEngine {
             call.arg("--mount")
                 .arg(format!("type=bind,source={here},target={inside}{read_only}"));
         }
-        for volume in &self.settings.volumes {
+        for volume in &settings.volumes {
             call.args(["--volume", volume]);
         }
         if let Some(user) = &container.user {
@@ -108,8 +89,7 @@ impl VisitEngine {
 
     /// Removes what a client has left that was ended.
     pub(crate) fn close(self) {
-        let VisitEngine { settings, owner, .. } = self;
-        let _ = wait_for(owner.close(&settings));
+        self.engine.close();
     }
 }
 

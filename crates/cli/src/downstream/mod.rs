@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use gantry_engine::{
     Ask, Clock, Downstreams, NotStarted, Options, Refusal, Run, RunRequest, Target, refusals,
@@ -45,7 +46,7 @@ pub(crate) struct Sites {
     /// By the repository that the jobs get their files from, and the run: a run's number is its project's.
     runs: RefCell<HashMap<(PathBuf, RunId), Rc<Site>>>,
     /// How the jobs of a project run, by the repository.
-    settings: RefCell<HashMap<PathBuf, Settings>>,
+    settings: RefCell<HashMap<PathBuf, Arc<Settings>>>,
 }
 
 impl Sites {
@@ -62,7 +63,8 @@ impl Sites {
     /// Says which project a run belongs to, and how the jobs of that project run.
     pub(crate) fn add(&self, run: &Run, site: Rc<Site>, settings: Settings) {
         let repository = site.snapshot.repository.clone();
-        self.settings.borrow_mut().insert(repository, settings);
+        let settings = self.containers.borrow().equip(settings);
+        self.settings.borrow_mut().insert(repository, Arc::new(settings));
         self.belongs(run, site);
     }
 
@@ -72,11 +74,10 @@ impl Sites {
     }
 
     /// Returns how a job runs, by the repository that it gets its files from.
-    pub(crate) fn settings(&self, repository: &Path) -> Settings {
+    pub(crate) fn settings(&self, repository: &Path) -> Arc<Settings> {
         let settings = self.settings.borrow();
         let found = settings.get(repository);
-        let found = found.unwrap_or_else(|| panic!("BUG: `{}` has no settings", repository.display()));
-        self.containers.borrow().equip(found)
+        Arc::clone(found.unwrap_or_else(|| panic!("BUG: `{}` has no settings", repository.display())))
     }
 
     /// Removes what the jobs have left in containers.
@@ -98,7 +99,12 @@ impl Sites {
         }
         let mut containers = self.containers.borrow_mut();
         let opened = containers.open(plan, options, resumption.as_ref());
-        opened.map_err(|error| failed(&error))
+        if opened.map_err(|error| failed(&error))? {
+            for settings in self.settings.borrow_mut().values_mut() {
+                *settings = Arc::new(containers.equip(Settings::clone(settings)));
+            }
+        }
+        Ok(())
     }
 
     /// Takes the run of another pipeline down.

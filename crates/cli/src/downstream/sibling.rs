@@ -54,7 +54,7 @@ impl Sites {
             cache_root: places.caches,
             builds_root: places.builds,
             in_place: asking.in_place.is_some().then(|| question.root.clone()),
-            ..asking
+            ..Settings::clone(&asking)
         };
         let new = Rc::new(Site { question, snapshot });
         let run = self.start_at(&new, store, ask, request, false)?;
