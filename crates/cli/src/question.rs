@@ -105,11 +105,7 @@ impl Question {
             Some(commit) => format!("at {}", commit.sha.get(..8).unwrap_or(&commit.sha)),
             None => "without a commit".to_owned(),
         };
-        format!(
-            "{} for {} {at}",
-            self.event.source,
-            compile::describe_ref(&self.event.git_ref)
-        )
+        format!("{} for {} {at}", self.event.source, self.event.git_ref)
     }
 }
 

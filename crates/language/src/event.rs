@@ -91,6 +91,20 @@ impl Ref {
     }
 }
 
+/// Writes the kind and the name, as people say it: `branch main`.
+impl fmt::Display for Ref {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ref::Branch(name) => write!(f, "branch {name}"),
+            Ref::Tag(name) => write!(f, "tag {name}"),
+            Ref::MergeRequest {
+                source_branch,
+                target_branch,
+            } => write!(f, "merge request {source_branch} → {target_branch}"),
+        }
+    }
+}
+
 /// Why a pipeline is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {

@@ -40,3 +40,4 @@ pub mod slug;
 pub mod source;
 mod validation;
 pub mod variables;
+mod visible;

@@ -23,8 +23,8 @@ use self::home::Home;
 use crate::diagnostic::Diagnostic;
 use crate::inputs::{Component, Given};
 use crate::location::Location;
-use crate::selection::Visible;
 use crate::source::{Repository, SourceMap, Sources};
+use crate::visible::Visible;
 
 /// The configuration after all includes.
 #[derive(Debug)]

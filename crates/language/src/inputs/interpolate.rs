@@ -10,7 +10,7 @@ use super::path::PathError;
 use super::resolve::Values;
 use super::value;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::selection::Visible;
+use crate::visible::Visible;
 
 const MAX_TEXT_BYTES: usize = 1 << 20;
 const MAX_BLOCKS: usize = 10_000;

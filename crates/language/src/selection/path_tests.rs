@@ -1,6 +1,6 @@
 //! `changes` and `exists`: clauses that look at paths.
 
-use super::{ClauseError, Visible};
+use super::ClauseError;
 use crate::glob::{Exists, Fnmatch};
 use crate::keywords::path_test::PathTest;
 use crate::keywords::rules::ExistsClause;
@@ -9,6 +9,7 @@ use crate::re2::Regex;
 use crate::reader::Text;
 use crate::source::{ForeignError, Repository};
 use crate::variables::Undefined;
+use crate::visible::Visible;
 
 /// Above this many comparisons of paths with patterns GitLab does not look and takes the clause as true.
 const MAX_COMPARISONS: usize = 50_000;
