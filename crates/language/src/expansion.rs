@@ -1,6 +1,8 @@
 //! `parallel`: jobs become instances, and what names them is rewritten.
 //! <https://docs.gitlab.com/ci/jobs/job_control/#parallelize-large-jobs>
 
+mod matrix;
+
 use std::collections::{HashMap, HashSet};
 
 use indexmap::{IndexMap, IndexSet};
@@ -37,12 +39,8 @@ pub(crate) fn expand(mut configuration: Configuration, diagnostics: &mut Vec<Dia
     }
     for job in jobs.values_mut() {
         if let Some(needs) = job.needs.take() {
-            job.needs = Some(
-                needs
-                    .into_iter()
-                    .flat_map(|need| expand_need(need, &instances))
-                    .collect(),
-            );
+            let needs = matrix::resolve(needs, job, diagnostics).into_iter();
+            job.needs = Some(needs.flat_map(|need| expand_need(need, &instances)).collect());
         }
         if let Some(dependencies) = job.dependencies.take() {
             job.dependencies = Some(

@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use crate::configuration::Job;
+use crate::configuration::{Job, MAX_NAME};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::expansion::Expanded;
 use crate::graph;
@@ -126,6 +126,10 @@ impl<'a> All<'a> {
                     .related(first, "first here")
                     .gitlab(format!("{name} has the following needs duplicated: {needed}.")),
                 );
+            }
+            if needed.chars().count() > MAX_NAME {
+                diagnostics.push(too_long(name, need));
+                continue;
             }
             match self.jobs.get(needed) {
                 None if need.optional || self.may_be_missing(needed) => {}
@@ -342,6 +346,16 @@ impl<'a> All<'a> {
     fn closing_need(&self, from: &str, to: &str) -> Option<&'a Need> {
         self.needs_of(from).iter().find(|need| need.job.value == to)
     }
+}
+
+fn too_long(job: &str, need: &Need) -> Diagnostic {
+    let message =
+        format!("job `{job}` needs a name of more than {MAX_NAME} characters, which no job can have");
+    let gitlab = format!(
+        "{job} job: need `{}` name is too long (maximum is {MAX_NAME} characters)",
+        need.job.value
+    );
+    Diagnostic::error("limit", need.job.span, message).gitlab(gitlab)
 }
 
 fn circle_of(names: &[&str], need: &Need) -> Diagnostic {

@@ -130,7 +130,10 @@ pub const JOB: &[Keyword] = &[
         "manual_confirmation",
         "by the server's pages, where manual jobs are started; `gantry run` starts none that is not named",
     ),
-    honoured("needs", "jobs of the same pipeline"),
+    honoured(
+        "needs",
+        "jobs of the same pipeline, also by values of the own matrix",
+    ),
     carried(
         "needs:pipeline",
         "by the server, which keeps the artifacts of other pipelines; here the job is refused",

@@ -331,3 +331,93 @@ fn a_circle_through_rules_is_refused() {
       help: some of these needs stand in `rules`; take one of them away
     ");
 }
+
+// §7.7: an instance needs its counterpart, in a need's matrix and in a name
+#[test]
+fn a_need_may_take_values_from_the_jobs_own_matrix() {
+    let yaml = "
+        build: {stage: build, script: x, parallel: {matrix: [{OS: [linux, mac], V: [1, 2]}]}}
+        test:
+          script: x
+          parallel: {matrix: [{OS: [linux, mac], V: [1, 2]}]}
+          needs: [{job: build, parallel: {matrix: [{OS: ['$[[ matrix.OS ]]'], V: ['$[[matrix.V]]', 2]}]}}]
+        named:
+          script: x
+          parallel: {matrix: [{OS: [linux, mac]}]}
+          needs: ['build: [$[[ matrix.OS ]], 1]']
+        ";
+    assert_snapshot!(case(yaml).plan(), @r"
+    build: build: [linux, 1]
+    build: build: [linux, 2]
+    build: build: [mac, 1]
+    build: build: [mac, 2]
+    test: test: [linux, 1], needs [build: [linux, 1], build: [linux, 2]]
+    test: test: [linux, 2], needs [build: [linux, 2]]
+    test: test: [mac, 1], needs [build: [mac, 1], build: [mac, 2]]
+    test: test: [mac, 2], needs [build: [mac, 2]]
+    test: named: [linux], needs [build: [linux, 1]]
+    test: named: [mac], needs [build: [mac, 1]]
+    ");
+}
+
+// §7.7: a header leaves these expressions alone
+#[test]
+fn values_of_a_matrix_stand_beside_inputs() {
+    let yaml = "
+        spec: {inputs: {stage: {default: build}}}
+        ---
+        build: {stage: '$[[ inputs.stage ]]', script: x, parallel: {matrix: [{OS: [l, m]}]}}
+        test:
+          script: x
+          parallel: {matrix: [{OS: [l, m]}]}
+          needs: [{job: build, parallel: {matrix: [{OS: ['$[[ matrix.OS ]]']}]}}]
+        ";
+    assert_snapshot!(case(yaml).plan(), @r"
+    build: build: [l]
+    build: build: [m]
+    test: test: [l], needs [build: [l]]
+    test: test: [m], needs [build: [m]]
+    ");
+}
+
+// §7.7
+#[test]
+fn values_that_a_matrix_does_not_have() {
+    let yaml = "
+        build: {stage: build, script: x, parallel: {matrix: [{OS: [l, m]}]}}
+        misspelt: {script: x, parallel: {matrix: [{OS: [l, m]}]}, needs: ['build: [$[[ matrix.SO ]]]']}
+        none: {script: x, needs: [{job: build, parallel: {matrix: [{OS: ['$[[ matrix.OS ]]']}]}}]}
+        number: {script: x, parallel: 2, needs: ['build: [$[[ matrix.OS ]]]']}
+        ";
+    assert_snapshot!(case(yaml).check(), @r"
+    error: `matrix.SO` is not in the matrix of job `misspelt`
+      --> .gitlab-ci.yml:2:67
+      help: did you mean `OS`?
+      gitlab: misspelt job: 'SO' does not exist in matrix configuration
+    error: `matrix.OS` is not in the matrix of job `none`
+      --> .gitlab-ci.yml:3:33
+      help: `none` has no `parallel:matrix` to take a value from
+      gitlab: none job: 'OS' does not exist in matrix configuration
+    error: `matrix.OS` is not in the matrix of job `number`
+      --> .gitlab-ci.yml:4:42
+      help: `number` has no `parallel:matrix` to take a value from
+      gitlab: number job: 'OS' does not exist in matrix configuration
+    ");
+}
+
+// §1.4, §15: a name that no job can have is a mistake even where the need is optional
+#[test]
+fn a_need_has_a_name_that_a_job_can_have() {
+    let yaml = |length: usize| {
+        format!(
+            "a: {{script: x, needs: [{{job: {}, optional: true}}]}}",
+            "n".repeat(length)
+        )
+    };
+    assert_eq!(case(&yaml(255)).check(), "fine");
+    assert_snapshot!(case(&yaml(256)).check().replace(&"n".repeat(256), "n…"), @r"
+    error: job `a` needs a name of more than 255 characters, which no job can have
+      --> .gitlab-ci.yml:1:30
+      gitlab: a job: need `n…` name is too long (maximum is 255 characters)
+    ");
+}
