@@ -201,7 +201,7 @@ fn rule(reader: &mut Reader<'_>, node: &Node, owner: Owner) -> Option<Rule> {
         match key.as_str().unwrap_or_default() {
             "if" => rule.condition = condition(reader, value),
             "changes" => rule.changes = changes(reader, value),
-            "exists" => rule.exists = exists(reader, value),
+            "exists" => rule.exists = exists(reader, value, owner),
             "when" => rule.when = when(reader, value, owner),
             "start_in" => {}
             "allow_failure" => rule.allow_failure = reader.boolean("allow_failure", value),
@@ -297,10 +297,14 @@ fn changes(reader: &mut Reader<'_>, node: &Node) -> Option<Changes> {
     }
 }
 
-fn exists(reader: &mut Reader<'_>, node: &Node) -> Option<ExistsClause> {
+fn exists(reader: &mut Reader<'_>, node: &Node, owner: Owner) -> Option<ExistsClause> {
     let mut reader = reader.at("exists");
     match &node.value {
         Value::String(path) => Some(ExistsClause::of(vec![Spanned::new(path.to_string(), node.span)])),
+        // GitLab counts the paths of jobs and of the workflow only.
+        Value::Sequence(_) if owner == Owner::Include => {
+            Some(ExistsClause::of(reader.strings("exists", node)))
+        }
         Value::Sequence(_) => Some(ExistsClause::of(paths(&mut reader, "exists", node))),
         Value::Mapping(_) => {
             let mapping = reader.mapping("exists", node, &["paths", "project", "ref", "regexp"])?;

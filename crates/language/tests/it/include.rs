@@ -294,3 +294,18 @@ fn anchors_do_not_cross_files() {
       help: define `&t` above, or quote the text if it is no alias; anchors do not reach across `include`
     ");
 }
+
+// §4.5, §2.25: the 50 paths of a job's `exists` are no limit for an include
+#[test]
+fn an_include_may_look_for_many_files() {
+    let paths: Vec<_> = (0..60).map(|n| format!("f{n}")).collect();
+    let paths = paths.join(", ");
+    let case = case(&format!(
+        "include: [{{local: a.yml, rules: [{{exists: [{paths}]}}]}}]\nroot: {{script: x}}"
+    ));
+    let case = case.file("a.yml", "a: {script: x}");
+    assert_snapshot!(case.files(["f59"]).plan(), @r"
+    test: a
+    test: root
+    ");
+}
