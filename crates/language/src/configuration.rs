@@ -19,6 +19,7 @@ use std::collections::HashSet;
 use self::defaults::check_defaults;
 pub(crate) use self::job::Job;
 use self::job_entry::JobReader;
+pub(crate) use self::name::RESERVED;
 use self::name::visible_job;
 pub(crate) use self::selection::Selection;
 use self::stages::stages;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use gantry_yaml::{Entry, Mapping, Node, Span, Value};
 
+use crate::configuration::RESERVED;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::load::{Merged, deep_merge};
 
@@ -14,7 +15,7 @@ const MAX_HOPS: usize = 11;
 /// How many entries templates may be copied to in all, which bounds the memory that a small file can ask for.
 const MAX_ENTRIES: usize = 5_000_000;
 
-/// The configuration after `extends`; `extends` keys are gone.
+/// The configuration after `extends`; jobs and templates have the key no more.
 #[derive(Debug)]
 pub(crate) struct Extended {
     pub(crate) root: Mapping,
@@ -33,11 +34,15 @@ pub(crate) fn resolve(merged: &Merged, diagnostics: &mut Vec<Diagnostic>) -> Ext
     };
     let mut out = Mapping::new();
     for Entry { key, value } in merged.0.iter() {
-        let resolved = match (key.as_str(), value.as_mapping()) {
-            (Some(name), Some(mapping)) if mapping.get("extends").is_some() => Node {
-                span: value.span,
-                value: Value::Mapping(extender.extended(name, mapping).mapping),
-            },
+        let own = value.as_mapping().and_then(|mapping| mapping.entry("extends"));
+        let resolved = match (key.as_str(), value.as_mapping(), own) {
+            (Some(name), Some(mapping), Some(extends)) => {
+                let built = extender.extended(name, mapping).mapping;
+                Node {
+                    span: value.span,
+                    value: Value::Mapping(extender.as_left(name, built, extends)),
+                }
+            }
             _ => value.clone(),
         };
         out.insert(key.clone(), resolved);
@@ -71,6 +76,24 @@ struct Built {
 }
 
 impl Extender<'_> {
+    /// Leaves the key where it has no meaning of its own, as GitLab does: most keywords do not know it, and among
+    /// `variables` it is one more.
+    fn as_left(&mut self, name: &str, built: Arc<Mapping>, extends: &Entry) -> Arc<Mapping> {
+        if !RESERVED.contains(&name) {
+            return built;
+        }
+        if name == "variables" {
+            let message = "`variables` cannot extend: this is also a variable called `extends`";
+            self.diagnostics.push(
+                Diagnostic::warning("extends-variables", extends.key.span, message)
+                    .help("write `<<: *anchor`, or let the jobs extend a template with `variables`"),
+            );
+        }
+        let mut left = Mapping::clone(&built);
+        left.insert(extends.key.clone(), extends.value.clone());
+        Arc::new(left)
+    }
+
     fn extended(&mut self, name: &str, mapping: &Mapping) -> Built {
         if let Some(done) = self.done.get(name) {
             return done.clone();

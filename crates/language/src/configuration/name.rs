@@ -8,7 +8,7 @@ use crate::reader::{Spanned, Text};
 use crate::reference::Resolved;
 
 /// Keys at the top of a file that are never jobs.
-pub(super) const RESERVED: &[&str] = &[
+pub(crate) const RESERVED: &[&str] = &[
     "include",
     "before_script",
     "image",

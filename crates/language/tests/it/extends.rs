@@ -154,3 +154,65 @@ fn extends_sees_references_as_opaque_values() {
       gitlab: extends should be an array of strings or a string
     ");
 }
+
+// §7.4: every mapping at the top is extended, and what is no job keeps the key
+#[test]
+fn what_is_no_job_does_not_know_extends() {
+    let yaml = "
+        .image: {image: template}
+        .rules: {rules: [{if: $A}]}
+        default: {extends: .image}
+        workflow: {extends: .rules}
+        a: {script: x}
+        ";
+    assert_snapshot!(case(yaml).check(), @r"
+    error: `default` has no key `extends`
+      --> .gitlab-ci.yml:3:11
+      help: `default` takes `after_script`, `artifacts`, `before_script`, `cache`, `hooks`, `id_tokens`, `identity`, `image`, `interruptible`, `retry`, `services`, `tags` or `timeout`
+      gitlab: default config contains unknown keys: extends
+    error: `workflow` has no key `extends`
+      --> .gitlab-ci.yml:4:12
+      help: `workflow` takes `name`, `rules` or `auto_cancel`
+      gitlab: workflow config contains unknown keys: extends
+    ");
+}
+
+// §7.4: a stray variable is left of it
+#[test]
+fn variables_that_extend_have_a_variable_of_that_name() {
+    let yaml = "
+        .v: {A: template, B: template}
+        variables: {extends: .v, A: own}
+        a: {script: x}
+        ";
+    assert_snapshot!(case(yaml).check(), @r"
+    warning: `variables` cannot extend: this is also a variable called `extends`
+      --> .gitlab-ci.yml:2:13
+      help: write `<<: *anchor`, or let the jobs extend a template with `variables`
+    ");
+    assert_snapshot!(case(yaml).variables_of("a"), @r#"
+    A="own" Global
+    B="template" Global
+    extends=".v" Global
+    "#);
+}
+
+// §7.4: below the top of an entry the key means nothing
+#[test]
+fn extends_deeper_inside_is_a_key_like_others() {
+    let yaml = "
+        .v: {A: a}
+        a: {script: x, variables: {extends: .v}}
+        ";
+    assert_snapshot!(case(yaml).variables_of("a"), @r#"extends=".v" Job"#);
+}
+
+// §18.30: any mapping is a parent, also one that is no job
+#[test]
+fn a_job_that_extends_variables_has_them_as_keywords() {
+    assert_snapshot!(case("variables: {DEPTH: 1}\na: {extends: variables, script: x}").check(), @r"
+    error: `DEPTH` is no keyword of a job
+      --> .gitlab-ci.yml:1:13
+      gitlab: jobs:a config contains unknown keys: depth
+    ");
+}
