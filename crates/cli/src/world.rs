@@ -173,6 +173,7 @@ fn no_base(why: &NoBase) -> String {
         NoBase::NoRepository => "this folder is not in a git repository".to_owned(),
         NoBase::NoCommit => "there is no commit yet".to_owned(),
         NoBase::NoBranch => "there is neither an upstream nor a default branch to compare with".to_owned(),
+        NoBase::Unknown { name } => format!("`{name}` names no commit"),
         NoBase::NoMergeBase { name, shallow: true } => {
             format!("this shallow clone does not reach back to {name}; git fetch --unshallow helps")
         }

@@ -1,7 +1,8 @@
 //! Which files changed: what `rules: changes` is asked about in a local run.
 //!
 //! [`Project::changed_files`] measures from where the work left what others have: the merge base with the
-//! upstream branch, else with the default branch. To the commits since then it adds what is not committed.
+//! upstream branch, else with the default branch. [`Project::changed_since`] measures from elsewhere too. To the
+//! commits since then both add what is not committed.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -25,7 +26,7 @@ pub struct Changes {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base {
     pub sha: String,
-    /// The branch it is the merge base with, as `origin/main`.
+    /// The branch or commit it is the merge base with, as `origin/main`.
     pub name: String,
     pub kind: BaseKind,
 }
@@ -35,6 +36,19 @@ pub enum BaseKind {
     /// The branch the current one is configured to follow.
     Upstream,
     DefaultBranch,
+    /// It was asked for.
+    Named,
+}
+
+/// Where counting begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since<'a> {
+    /// Where the work left its upstream, or else the default branch; git's guess of the latter can be corrected.
+    Work { default_branch: Option<&'a str> },
+    /// Where HEAD left a branch: that of origin, where there is one, as it would be on a server.
+    Branch(&'a str),
+    /// Where HEAD left a commit, which is written as git reads it.
+    Revision(&'a str),
 }
 
 /// Why there is nothing to compare with.
@@ -44,6 +58,10 @@ pub enum NoBase {
     NoCommit,
     /// HEAD has no upstream, and no default branch was found.
     NoBranch,
+    /// What was asked for names no commit.
+    Unknown {
+        name: String,
+    },
     /// The histories do not meet; in a shallow clone, perhaps only because they are cut off.
     NoMergeBase {
         name: String,
@@ -54,6 +72,11 @@ pub enum NoBase {
 impl Project {
     /// Returns what changed since the work began, committed or not.
     pub fn changed_files(&self) -> Result<Changes, GitError> {
+        self.changed_since(Since::Work { default_branch: None })
+    }
+
+    /// Returns what changed since that point, committed or not.
+    pub fn changed_since(&self, since: Since<'_>) -> Result<Changes, GitError> {
         let Some(repository) = &self.repository else {
             return Ok(Changes {
                 base: Err(NoBase::NoRepository),
@@ -61,7 +84,7 @@ impl Project {
             });
         };
         let status = repository.status()?;
-        let base = repository.base(&status, self.is_shallow())?;
+        let base = repository.base(&status, since, self.is_shallow())?;
         let mut paths = repository.uncommitted(&status);
         if let (Ok(base), Some(head)) = (&base, &status.head) {
             paths.extend(repository.committed_since(&base.sha, head)?);
@@ -105,13 +128,32 @@ impl Project {
     }
 }
 
+fn named(name: &str, commit: String) -> (BaseKind, String, String) {
+    (BaseKind::Named, name.to_owned(), commit)
+}
+
 impl Repository {
-    fn base(&self, status: &Status, shallow: bool) -> Result<Result<Base, NoBase>, GitError> {
+    fn base(
+        &self,
+        status: &Status,
+        since: Since<'_>,
+        shallow: bool,
+    ) -> Result<Result<Base, NoBase>, GitError> {
         let Some(head) = &status.head else {
             return Ok(Err(NoBase::NoCommit));
         };
-        let Some((kind, name, commit)) = self.branch_to_compare(status)? else {
-            return Ok(Err(NoBase::NoBranch));
+        let found = match since {
+            Since::Work { default_branch } => self.branch_to_compare(status, default_branch)?,
+            Since::Branch(name) => self.find_commit(name)?.map(|commit| named(name, commit)),
+            Since::Revision(name) => self.find_revision(name)?.map(|commit| named(name, commit)),
+        };
+        let Some((kind, name, commit)) = found else {
+            return Ok(Err(match since {
+                Since::Work { .. } => NoBase::NoBranch,
+                Since::Branch(name) | Since::Revision(name) => NoBase::Unknown {
+                    name: name.to_owned(),
+                },
+            }));
         };
         Ok(match self.merge_base(&commit, head)? {
             Some(sha) => Ok(Base { sha, name, kind }),
@@ -120,7 +162,11 @@ impl Repository {
     }
 
     /// An upstream that is configured but was never fetched, or was deleted since, does not count.
-    fn branch_to_compare(&self, status: &Status) -> Result<Option<(BaseKind, String, String)>, GitError> {
+    fn branch_to_compare(
+        &self,
+        status: &Status,
+        default_branch: Option<&str>,
+    ) -> Result<Option<(BaseKind, String, String)>, GitError> {
         if status.upstream.is_some()
             && let Some(commit) = self.resolve("@{upstream}")?
         {
@@ -129,7 +175,11 @@ impl Repository {
                 .clone()
                 .map(|name| (BaseKind::Upstream, name, commit)));
         }
-        let Some(branch) = self.default_branch()? else {
+        let default_branch = match default_branch {
+            Some(branch) => Some(branch.to_owned()),
+            None => self.default_branch()?,
+        };
+        let Some(branch) = default_branch else {
             return Ok(None);
         };
         for (name, full) in [
@@ -154,6 +204,14 @@ impl Repository {
             Some(commit) => Ok(Some(commit)),
             None => self.resolve(reference),
         }
+    }
+
+    /// Finds a commit by what git itself reads in a name: `HEAD~2`, `main@{upstream}`.
+    fn find_revision(&self, name: &str) -> Result<Option<String>, GitError> {
+        if name.is_empty() || name.starts_with('-') {
+            return Ok(None);
+        }
+        self.resolve(name)
     }
 
     fn resolve(&self, reference: &str) -> Result<Option<String>, GitError> {

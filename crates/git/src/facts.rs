@@ -1,12 +1,13 @@
 //! What git knows about the current commit and the repository, asked at most once.
 //!
 //! Planning usually needs two processes: one for the commit at HEAD with its branch and tags, one for the
-//! configuration. References are looked up only for the default branch, as files where that is possible.
+//! configuration. References are looked up only for the default branch, as files unless git keeps tables.
 
 use std::collections::HashMap;
 
 use crate::command::records;
 use crate::project::Repository;
+use crate::references::Files;
 use crate::{GitError, Project};
 
 /// What is checked out.
@@ -248,6 +249,18 @@ impl Repository {
         }
         let configured = self.configuration()?.get("init.defaultbranch");
         let candidates: Vec<&str> = configured.into_iter().chain(["main", "master"]).collect();
+        let found = match Files::of(&self.directory.common) {
+            Some(files) => candidates.into_iter().find(|name| files.has_branch(name)),
+            None => self.first_branch(&candidates)?,
+        };
+        match found {
+            Some(name) => Ok(Some(name.to_owned())),
+            None => Ok(self.head()?.branch.clone()),
+        }
+    }
+
+    /// Asks git which of these branches is there.
+    fn first_branch<'n>(&self, candidates: &[&'n str]) -> Result<Option<&'n str>, GitError> {
         let patterns = candidates.iter().flat_map(|name| {
             [
                 format!("refs/heads/{name}"),
@@ -260,16 +273,13 @@ impl Repository {
             .chain(patterns);
         let listed = self.call(arguments).run()?.stdout;
         let listed = String::from_utf8_lossy(&listed);
-        let exists = |name: &&str| {
+        let exists = |name: &&&str| {
             listed.lines().any(|reference| {
                 let short = reference.strip_prefix("refs/heads/");
-                short.or_else(|| reference.strip_prefix("refs/remotes/origin/")) == Some(name)
+                short.or_else(|| reference.strip_prefix("refs/remotes/origin/")) == Some(**name)
             })
         };
-        match candidates.into_iter().find(exists) {
-            Some(name) => Ok(Some(name.to_owned())),
-            None => Ok(self.head()?.branch.clone()),
-        }
+        Ok(candidates.iter().find(exists).copied())
     }
 
     /// A symbolic reference is always a file of its own, never packed; with git's `reftable` there is none

@@ -16,6 +16,7 @@ mod files;
 mod index;
 mod objects;
 mod project;
+mod references;
 mod revision;
 mod seal;
 mod snapshot;
@@ -23,7 +24,7 @@ mod status;
 pub mod submodules;
 pub mod worktree;
 
-pub use changes::{Base, BaseKind, Changes, NoBase};
+pub use changes::{Base, BaseKind, Changes, NoBase, Since};
 pub use command::Git;
 pub use directory::object_directories;
 pub use error::GitError;

@@ -44,6 +44,14 @@ impl Project {
         Ok(None)
     }
 
+    /// Returns the commit that git itself reads in a text such as `HEAD~2`; `None` where there is none.
+    pub fn revision_as_written(&self, text: &str) -> Result<Option<Revision>, GitError> {
+        let commit = format!("{text}^{{commit}}");
+        let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
+        let printed = self.git.call(&self.root, arguments).answer()?;
+        Ok(printed.map(|sha| Revision(String::from_utf8_lossy(&sha).trim_end().to_owned())))
+    }
+
     /// Returns the paths of all files of a commit, from the project's folder.
     pub fn paths_at(&self, revision: &Revision) -> Result<Vec<String>, GitError> {
         let call = self

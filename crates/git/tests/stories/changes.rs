@@ -1,4 +1,4 @@
-use gantry_git::{Base, BaseKind, GitError, NoBase};
+use gantry_git::{Base, BaseKind, GitError, NoBase, Since};
 
 use crate::support::World;
 
@@ -220,4 +220,61 @@ fn the_files_of_the_tree_are_those_a_job_would_see() {
     world.write("x/a.c", "a\n");
     world.write("x/a.o", "o\n");
     assert_eq!(world.project().tree_paths().unwrap(), ["x/.gitignore", "x/a.c"]);
+}
+
+#[test]
+fn changes_are_counted_from_where_somebody_says() {
+    let world = with_origin();
+    let first = world.head();
+    world.write("b.txt", "b\n");
+    let second = world.commit("second");
+    world.write("c.txt", "c\n");
+    let project = world.project();
+    let since = |since| {
+        let changes = project.changed_since(since).unwrap();
+        let base = changes.base.map(|base| (base.name, base.sha));
+        (base, changes.paths)
+    };
+    assert_eq!(
+        since(Since::Revision("HEAD~1")),
+        (
+            Ok(("HEAD~1".into(), first.clone())),
+            vec!["b.txt".into(), "c.txt".into()]
+        )
+    );
+    assert_eq!(
+        since(Since::Revision("main")),
+        (Ok(("main".into(), second)), vec!["c.txt".into()])
+    );
+    // Origin's branch of that name, which has the first commit only.
+    assert_eq!(
+        since(Since::Branch("main")),
+        (Ok(("main".into(), first)), vec!["b.txt".into(), "c.txt".into()])
+    );
+    let unknown = |name: &str| (Err(NoBase::Unknown { name: name.into() }), vec!["c.txt".into()]);
+    assert_eq!(since(Since::Branch("nowhere")), unknown("nowhere"));
+    assert_eq!(since(Since::Revision("--all")), unknown("--all"));
+}
+
+#[test]
+fn the_default_branch_can_be_another_than_git_guesses() {
+    let world = World::new().with_repository();
+    let first = world.head();
+    world.git("branch develop");
+    world.write("b.txt", "b\n");
+    world.commit("second");
+    world.git("checkout --quiet -b feature");
+    let since = Since::Work {
+        default_branch: Some("develop"),
+    };
+    let changes = world.project().changed_since(since).unwrap();
+    let expected = Base {
+        sha: first,
+        name: "develop".into(),
+        kind: BaseKind::DefaultBranch,
+    };
+    assert_eq!(
+        (changes.base, changes.paths),
+        (Ok(expected), vec!["b.txt".into()])
+    );
 }

@@ -130,6 +130,18 @@ fn without_origin_the_default_branch_goes_by_its_name() {
 }
 
 #[test]
+fn packed_branches_are_found_and_tables_are_left_to_git() {
+    let world = World::new().with_repository();
+    world.git("branch --move master");
+    world.git("pack-refs --all");
+    world.git("checkout --quiet -b feature");
+    let default_branch = || world.project().default_branch().unwrap();
+    assert_eq!(default_branch().as_deref(), Some("master"));
+    std::fs::create_dir(world.app().join(".git/reftable")).unwrap();
+    assert_eq!(default_branch().as_deref(), Some("master"));
+}
+
+#[test]
 fn the_url_of_origin_has_no_password() {
     let world = World::new().with_repository();
     world.git("remote add origin https://me:secret@example.org/group/app.git");
@@ -181,6 +193,12 @@ fn a_run_starts_few_processes() {
     std::fs::write(world.slot().join("left by a job"), "").unwrap();
     let (reusing, _) = world.calls_of_git(|| world.prepare(&clean));
     assert_eq!([planning, taking, making, finding, reusing], [2, 1, 1, 0, 2]);
+    let (without_origin, branch) = world.calls_of_git(|| {
+        let project = world.project();
+        project.head().unwrap();
+        project.default_branch().unwrap()
+    });
+    assert_eq!((without_origin, branch.as_deref()), (2, Some("main")));
 
     std::fs::write(world.path("clone/new"), "new\n").unwrap();
     let (taking, dirty) = world.calls_of_git(|| world.project_at("clone").snapshot(&store).unwrap());

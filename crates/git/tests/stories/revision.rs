@@ -17,6 +17,16 @@ fn files_are_read_at_any_ref_without_a_checkout() {
     assert_eq!(at(&first[..8]).sha(), first);
     assert_eq!(project.revision("nowhere").unwrap(), None);
     assert_eq!(project.revision("--all").unwrap(), None);
+    let written = |text: &str| {
+        project
+            .revision_as_written(text)
+            .unwrap()
+            .map(|found| found.sha().to_owned())
+    };
+    assert_eq!(written("HEAD~1"), Some(first.clone()));
+    assert_eq!(written("v1"), Some(first.clone()));
+    assert_eq!(written("nowhere"), None);
+    assert_eq!(written("--all"), None);
 
     let main = at("main");
     assert_eq!(project.file_at(&main, "a.txt").unwrap().unwrap(), b"second\n");
