@@ -9,6 +9,8 @@
 //! characters (`parse.rs`), the parser's events are turned into nodes (`tree.rs`), and on the way tags
 //! (`tag.rs`) and unquoted scalars (`scalar.rs`) get their types. Only `parse.rs`, `syntax.rs` and `tag.rs`
 //! know the parser that is used.
+//!
+//! [`write()`] goes the other way: what it writes reads as the same nodes.
 
 mod block;
 mod error;
@@ -24,6 +26,7 @@ mod syntax;
 mod tag;
 mod text;
 mod tree;
+mod write;
 
 pub use error::{Error, ErrorKind, Warning};
 pub use limits::Limits;
@@ -31,3 +34,4 @@ pub use node::{Entry, Mapping, Node, Value};
 pub use parse::{Document, Stream, parse};
 pub use span::{SourceId, Span};
 pub use syntax::Syntax;
+pub use write::{Remark, write};

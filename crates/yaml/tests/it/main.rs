@@ -9,3 +9,4 @@ mod properties;
 mod spans;
 mod support;
 mod tags;
+mod write;
