@@ -12,6 +12,7 @@ mod header;
 mod home;
 mod integrity;
 pub(crate) mod locator;
+mod malformed;
 
 use std::collections::HashSet;
 use std::sync::Arc;

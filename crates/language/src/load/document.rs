@@ -5,6 +5,7 @@ use gantry_yaml::{Document, Limits, Mapping, Span, Value, Warning};
 use super::Loader;
 use super::header::Header;
 use super::home::Home;
+use super::malformed::malformed;
 use crate::diagnostic::Diagnostic;
 use crate::inputs::{Component, Context, Given, Giver, interpolate, resolve};
 
@@ -33,10 +34,11 @@ impl Loader<'_> {
             Ok(stream) => stream,
             Err(errors) => {
                 for error in errors {
-                    let diagnostic = Diagnostic::error("yaml", error.span, error.kind.to_string());
-                    let help = error
-                        .help()
-                        .or_else(|| unquoted_block(self.map.text(source), error.span));
+                    let diagnostic = malformed(&error);
+                    let help = match diagnostic.help {
+                        None => unquoted_block(self.map.text(source), error.span),
+                        Some(_) => None,
+                    };
                     self.report(diagnostic.maybe_help(help));
                 }
                 return None;

@@ -6,6 +6,7 @@ use super::Loader;
 use super::document::parse_warning;
 use super::entry::Found;
 use super::home::Home;
+use super::malformed::malformed;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::inputs::Component;
 use crate::location::{ComponentAddress, Location};
@@ -171,10 +172,8 @@ impl Loader<'_> {
             }
             Err(errors) => {
                 for error in errors {
-                    let diagnostic = Diagnostic::error("yaml", error.span, error.kind.to_string())
-                        .related(from, format!("`{location}` is included here"))
-                        .maybe_help(error.help());
-                    self.report(diagnostic);
+                    let included = format!("`{location}` is included here");
+                    self.report(malformed(&error).related(from, included));
                 }
                 None
             }

@@ -9,6 +9,7 @@ mod dependencies;
 mod environments;
 mod exists;
 mod extends;
+mod gitlab_messages;
 mod hash;
 mod include;
 mod include_elsewhere;
