@@ -74,7 +74,8 @@ fn lint() {
       [FILE]...  Configurations to check [default: .gitlab-ci.yml]
 
     Options:
-      -h, --help  Print help
+          --strict  Let warnings fail too
+      -h, --help    Print help
 
     Included files:
           --offline        Fetch nothing: included files of web servers are those of the last time [env:
@@ -84,13 +85,15 @@ fn lint() {
     Everywhere:
       -C, --directory <DIR>  The root of the project; without it, the nearest folder above that has the
                              file
-          --format <FORMAT>  How results are printed [default: text] [possible values: text, json]
           --color <WHEN>     When colours are used [default: auto] [possible values: auto, always,
                              never]
+          --format <FORMAT>  How results are printed [default: text] [possible values: text, json,
+                             codequality, github]
 
     Examples:
       gantry lint
       gantry lint ci/*.yml --format json
+      gantry lint --strict --format codequality > gl-code-quality-report.json
     ");
 }
 

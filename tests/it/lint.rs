@@ -601,3 +601,169 @@ fn advice_is_given_by_lint_alone_and_fails_nothing() {
     let plan = machine.call("plan").ended_with(0);
     assert_eq!(plan.stderr, "");
 }
+
+/// Mistakes of every kind and in every file, none of which hides another.
+#[test]
+fn mistakes_of_all_files_and_passes_are_reported_at_once() {
+    let machine = TestEnvironment::plain()
+        .file(
+            ".gitlab-ci.yml",
+            "
+            include: [ci/one.yml, ci/two.yml, ci/gone.yml]
+            stages: [build, test]
+            default: {retry: 5}
+            build:
+              scirpt: make
+            unit:
+              stage: tset
+              script: make test
+              rules: [{if: '$CI_COMMIT_BRANCH ='}]
+            e2e:
+              extends: .gone
+              script: !reference [.gone, script]
+            ",
+        )
+        .file(
+            "ci/one.yml",
+            "lint:\n  stage: test\n  when: later\n  cache: {polices: pull}\n",
+        )
+        .file("ci/two.yml", "docs:\n  script: [make\n")
+        .file("other.yml", "job: {script: x, timeout: soon}\n");
+    let output = machine
+        .call("lint .gitlab-ci.yml other.yml --format github")
+        .ended_with(2);
+    insta::assert_snapshot!(output, @r"
+    exit 2
+    --- stdout
+    ::error file=.gitlab-ci.yml,line=1,col=35,title=include::the included file `ci/gone.yml` does not exist%0Ahelp: did you mean `ci/one.yml`?
+    ::error file=.gitlab-ci.yml,line=3,col=18,title=limit::a job is retried 0 to 2 times, not 5
+    ::error file=.gitlab-ci.yml,line=5,col=3,title=unknown-key::`scirpt` is no keyword of a job%0Ahelp: did you mean `script`?
+    ::error file=.gitlab-ci.yml,line=7,col=10,title=undefined-stage::job `unit` is in stage `tset`, which is not defined%0Ahelp: did you mean `test`?
+    ::error file=.gitlab-ci.yml,line=9,col=35,title=bad-expression::invalid expression: `=` is not an operator%0Ahelp: write `==`
+    ::error file=.gitlab-ci.yml,line=11,col=12,title=undefined-extends::`e2e` extends `.gone`, which is not defined
+    ::error file=.gitlab-ci.yml,line=12,col=11,title=undefined-reference::`!reference [.gone, script]` finds nothing
+    ::error file=ci/one.yml,line=1,col=1,title=no-script::job `lint` has neither `script` nor `trigger`%0Ahelp: give it a `script`, or begin its name with `.` to make it a template
+    ::error file=ci/one.yml,line=3,col=9,title=unknown-value::`when` cannot be `later`%0Ahelp: use one of `on_success`, `on_failure`, `always`, `manual` or `delayed`
+    ::error file=ci/one.yml,line=4,col=11,title=unknown-key::`cache` has no key `polices`%0Ahelp: did you mean `policy`?
+    ::error file=ci/two.yml,line=2,col=11,title=yaml::`[` is never closed
+    ::error file=other.yml,line=1,col=27,title=bad-duration::`soon` is not a duration%0Ahelp: write `90 seconds`, `1h 30m`, `2 days`, `1 week`
+    ");
+}
+
+#[test]
+fn what_gitlab_shows_in_a_merge_request() {
+    let machine = TestEnvironment::plain()
+        .file(
+            ".gitlab-ci.yml",
+            "include: ci/build.yml\ntest:\n  script: docker login -p x\n",
+        )
+        .file("ci/build.yml", "build:\n  script: docker login -p x\n");
+    let output = machine.call("lint --format codequality").ended_with(0);
+    insta::assert_snapshot!(output, @r#"
+    exit 0
+    --- stdout
+    [
+      {
+        "check_name": "password-argument",
+        "description": "`docker login` gets its password as an argument, which every process can read",
+        "fingerprint": "[hash]",
+        "location": {
+          "lines": {
+            "begin": 3
+          },
+          "path": ".gitlab-ci.yml"
+        },
+        "severity": "minor",
+        "type": "issue"
+      },
+      {
+        "check_name": "password-argument",
+        "description": "`docker login` gets its password as an argument, which every process can read",
+        "fingerprint": "[hash]",
+        "location": {
+          "lines": {
+            "begin": 2
+          },
+          "path": "ci/build.yml"
+        },
+        "severity": "minor",
+        "type": "issue"
+      }
+    ]
+    "#);
+    // Fingerprints stay when lines move, and of two files that include the same one it is told once.
+    machine.write("ci/build.yml", "\n\nbuild:\n  script: docker login -p x\n");
+    machine.write("again.yml", "include: ci/build.yml\n");
+    let moved = machine.call("lint .gitlab-ci.yml again.yml --format codequality");
+    let fingerprints = |output: &Output| -> Vec<String> {
+        let issues = output.json();
+        let issues = issues.as_array().expect("it is a list").iter();
+        issues.map(|issue| issue["fingerprint"].to_string()).collect()
+    };
+    assert_eq!(fingerprints(&moved), fingerprints(&output));
+}
+
+#[test]
+fn the_same_mistake_twice_is_two_issues() {
+    let twice = "
+        build:
+          script:
+            - docker run -d postgres:15
+            - sleep 10
+            - sleep 10
+        ";
+    let machine = TestEnvironment::plain().file(".gitlab-ci.yml", twice);
+    let output = machine.call("lint --format codequality").ended_with(0);
+    let issues = output.json();
+    let [first, second] = issues.as_array().expect("it is a list").as_slice() else {
+        panic!("{output}");
+    };
+    assert_eq!(first["description"], second["description"]);
+    assert_ne!(first["fingerprint"], second["fingerprint"]);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_an_issue_of_its_first_line() {
+    let output = TestEnvironment::plain()
+        .call("lint gone.yml --format codequality")
+        .ended_with(2);
+    let issue = &output.json()[0];
+    assert_eq!(issue["location"]["path"], "gone.yml");
+    assert_eq!(issue["location"]["lines"]["begin"], 1);
+    assert_eq!(issue["severity"], "blocker");
+}
+
+#[test]
+fn warnings_fail_where_that_is_asked_for() {
+    let machine = TestEnvironment::plain().file(".gitlab-ci.yml", "a: {script: docker login -p x}\n");
+    machine.call("lint").ended_with(0);
+    let output = machine.call("lint --strict").ended_with(2);
+    assert!(output.stdout.ends_with("1 warning\n"), "{output}");
+    machine.write(".gitlab-ci.yml", "a: {script: make}\n");
+    machine.call("lint --strict").ended_with(0);
+}
+
+#[test]
+fn a_format_of_another_command_is_refused_with_those_it_has() {
+    let machine = TestEnvironment::pipeline("a: {script: make}\n");
+    insta::assert_snapshot!(machine.call("plan --format github"), @r"
+    exit 2
+    --- stderr
+    error: this command has no format `github`
+    help: it has: text, json
+    ");
+    insta::assert_snapshot!(machine.call("lint --format dot"), @r"
+    exit 2
+    --- stderr
+    error: invalid value 'dot' for '--format <FORMAT>'
+      [possible values: text, json, codequality, github]
+
+    For more information, try '--help'.
+    ");
+    // Before the command it is the same option.
+    machine.call("--format github lint").ended_with(0);
+    assert_eq!(
+        machine.call("--format json lint").ended_with(0).json()["version"],
+        1
+    );
+}

@@ -9,13 +9,17 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::byte_size;
+use crate::error::CommandError;
+use crate::format::{self, FormatName, Formats, LintFormat};
+
+pub(crate) use crate::format::Format;
 
 /// Runs .gitlab-ci.yml pipelines on this machine, with the meaning a GitLab server gives them.
 #[derive(Debug, Parser)]
 #[command(name = "gantry", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) global: Global,
+    pub(crate) global: TypedGlobal,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -35,8 +39,9 @@ Exit codes:
   70   a bug of gantry
   130  interrupted";
 
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Global {
+/// What can be typed with every command.
+#[derive(Debug, Args)]
+pub(crate) struct TypedGlobal {
     /// The root of the project; without it, the nearest folder above that has the file
     #[arg(
         short = 'C',
@@ -48,10 +53,10 @@ pub(crate) struct Global {
     pub(crate) directory: Option<PathBuf>,
     /// How results are printed
     #[arg(
-        long, value_enum, default_value_t = Format::Text, global = true, value_name = "FORMAT",
+        long, value_enum, default_value_t = FormatName::Text, global = true, value_name = "FORMAT",
         help_heading = "Everywhere"
     )]
-    pub(crate) format: Format,
+    pub(crate) format: FormatName,
     /// When colours are used
     #[arg(
         long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN",
@@ -60,10 +65,21 @@ pub(crate) struct Global {
     pub(crate) color: Color,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    Text,
-    Json,
+/// What every command is told, its format among those that it has.
+#[derive(Debug, Clone)]
+pub(crate) struct Global<F = Format> {
+    pub(crate) directory: Option<PathBuf>,
+    pub(crate) format: F,
+}
+
+impl TypedGlobal {
+    /// Settles what was typed, for a command with these formats.
+    pub(crate) fn settled<F: Formats>(&self) -> Result<Global<F>, CommandError> {
+        Ok(Global {
+            directory: self.directory.clone(),
+            format: F::named(self.format)?,
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -76,7 +92,10 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check configurations and report every mistake
-    #[command(after_help = "Examples:\n  gantry lint\n  gantry lint ci/*.yml --format json")]
+    #[command(
+        arg = format::argument::<LintFormat>(),
+        after_help = "Examples:\n  gantry lint\n  gantry lint ci/*.yml --format json\n  gantry lint --strict --format codequality > gl-code-quality-report.json"
+    )]
     Lint(LintArgs),
     /// Show what would run, in which order, and what is left out and why
     #[command(
@@ -128,6 +147,9 @@ pub(crate) struct LintArgs {
     /// Configurations to check [default: .gitlab-ci.yml]
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Let warnings fail too
+    #[arg(long)]
+    pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) fetch: FetchArgs,
 }

@@ -13,6 +13,7 @@ mod escapes;
 mod execution;
 mod expiry;
 mod fetch;
+mod format;
 mod neighbours;
 mod output;
 mod own_file;

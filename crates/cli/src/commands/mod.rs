@@ -16,21 +16,21 @@ mod shell;
 pub(crate) mod stored;
 mod why;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, Format};
 use crate::error::{CommandError, Ended};
 
 pub(crate) fn call(cli: &Cli) -> Result<Ended, CommandError> {
-    let global = &cli.global;
+    let global = || cli.global.settled::<Format>();
     let exit = match &cli.command {
-        Command::Shell(args) => return shell::shell(global, args),
-        Command::Lint(args) => lint::lint(global, args),
-        Command::Plan(args) => plan::plan(global, args),
-        Command::Run(args) => run::run(global, args),
-        Command::Why(args) => why::why(global, args),
-        Command::Runs(args) => runs::runs(global, args),
-        Command::Logs(args) => logs::logs(global, args),
-        Command::Artifacts(args) => artifacts::artifacts(global, args),
-        Command::Clean(args) => clean::clean(global, args),
+        Command::Shell(args) => return shell::shell(&global()?, args),
+        Command::Lint(args) => lint::lint(&cli.global.settled()?, args),
+        Command::Plan(args) => plan::plan(&global()?, args),
+        Command::Run(args) => run::run(&global()?, args),
+        Command::Why(args) => why::why(&global()?, args),
+        Command::Runs(args) => runs::runs(&global()?, args),
+        Command::Logs(args) => logs::logs(&global()?, args),
+        Command::Artifacts(args) => artifacts::artifacts(&global()?, args),
+        Command::Clean(args) => clean::clean(&global()?, args),
         Command::Completion { shell } => completion::completion(*shell),
     }?;
     Ok(exit.into())
