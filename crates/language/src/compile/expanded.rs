@@ -46,15 +46,21 @@ impl Planner<'_> {
         })
     }
 
-    /// Returns the name of the group, in which the environment of the job is not known.
+    /// Returns the name of the group, in which of the environment its name and slug are known.
     pub(super) fn resource_group(
         &self,
         job: &Job,
         variables: &[YamlVariable],
-        predefined: &[Variable],
+        mut predefined: Vec<Variable>,
+        environment: Option<&Environment>,
     ) -> Option<String> {
         let written = job.resource_group.as_ref()?;
-        let visible = self.shared.job(&[], variables, predefined.to_vec(), None);
+        if let Some(Environment { expanded_name, .. }) = environment {
+            predefined.push(Variable::new("CI_ENVIRONMENT_NAME", expanded_name.as_str()).raw());
+            let slug = slug::environment_slug(expanded_name);
+            predefined.push(Variable::new("CI_ENVIRONMENT_SLUG", slug).raw());
+        }
+        let visible = self.shared.job(&[], variables, predefined, None);
         let name = visible.expand(&written.value, Undefined::Remove);
         (!name.is_empty()).then_some(name)
     }

@@ -41,7 +41,7 @@ impl<'a> Planner<'a> {
         let tags = self.tags(job, &variables, &own);
         overlay(&mut variables, of_rule(rule, VariableOrigin::Rule));
         let environment = self.environment(job, &[], &variables, &own);
-        let resource_group = self.resource_group(job, &variables, &own);
+        let resource_group = self.resource_group(job, &variables, own, environment.as_ref());
         let (when, start_in) = when(job, rule);
         let planned = PlannedJob {
             name: job.name.value.clone(),

@@ -22,6 +22,19 @@ a:
     assert_eq!(group(job).as_deref(), Some("eu/main/high"));
 }
 
+// Jobs of different environments once met in one group, `deploy/`.
+#[test]
+fn the_environment_of_the_job_is_known() {
+    let job = "
+a:
+  script: x
+  variables: {TARGET: eu}
+  environment: review/$TARGET
+  resource_group: deploy/$CI_ENVIRONMENT_NAME ($CI_ENVIRONMENT_SLUG)
+";
+    assert_eq!(group(job).as_deref(), Some("deploy/review/eu (review-eu-8rr630)"));
+}
+
 #[test]
 pub(crate) fn a_name_that_comes_out_empty_is_no_group() {
     assert_eq!(group("a: {script: x, resource_group: $NOPE}"), None);
