@@ -26,6 +26,7 @@ mod pipeline;
 mod policy;
 mod predefined;
 mod properties;
+mod realistic;
 mod references;
 mod resource_group;
 mod rules;

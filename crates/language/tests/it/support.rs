@@ -121,22 +121,24 @@ impl Case {
     }
 
     /// Says what the event changed.
-    pub(crate) fn changed<const N: usize>(mut self, paths: [&str; N]) -> Case {
-        self.checkout.changed = Some(paths.map(str::to_owned).to_vec());
+    pub(crate) fn changed<'a>(mut self, paths: impl IntoIterator<Item = &'a str>) -> Case {
+        self.checkout.changed = Some(owned(paths));
         self
     }
 
     /// Says what changed since the merge base with a ref.
-    pub(crate) fn changed_since<const N: usize>(mut self, reference: &str, paths: [&str; N]) -> Case {
-        self.checkout
-            .since
-            .insert(reference.to_owned(), paths.map(str::to_owned).to_vec());
+    pub(crate) fn changed_since<'a>(
+        mut self,
+        reference: &str,
+        paths: impl IntoIterator<Item = &'a str>,
+    ) -> Case {
+        self.checkout.since.insert(reference.to_owned(), owned(paths));
         self
     }
 
     /// Says which files the checkout has.
-    pub(crate) fn files<const N: usize>(mut self, paths: [&str; N]) -> Case {
-        self.checkout.paths = paths.map(str::to_owned).to_vec();
+    pub(crate) fn files<'a>(mut self, paths: impl IntoIterator<Item = &'a str>) -> Case {
+        self.checkout.paths = owned(paths);
         self
     }
 
@@ -185,6 +187,16 @@ impl Case {
             Ok(Outcome::Skipped) => "skipped".to_owned(),
             Err(errors) => diagnostics(&checked.sources, &errors),
         }
+    }
+
+    /// Returns what becomes of the event, or the picture of why nothing can, and the variables from outside.
+    pub(crate) fn decided(self) -> (Result<Outcome, String>, Layers) {
+        let checked = self.checked();
+        let outcome = self.outcome(&checked);
+        (
+            outcome.map_err(|errors| diagnostics(&checked.sources, &errors)),
+            self.layers,
+        )
     }
 
     /// Returns the plan itself, of a pipeline that there must be.
@@ -352,6 +364,10 @@ impl Repository for Checkout {
         let at = (project.to_owned(), git_ref.to_owned());
         self.foreign.get(&at).cloned().ok_or(ForeignError::NoRef)
     }
+}
+
+fn owned<'a>(paths: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    paths.into_iter().map(str::to_owned).collect()
 }
 
 /// Takes off the first line break, the last line if it is blank, and what all lines are indented by.

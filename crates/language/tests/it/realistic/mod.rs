@@ -1,0 +1,54 @@
+//! Pipelines as teams write them, and what each makes of several events.
+//!
+//! A folder of `tests/realistic` is a checkout with an `expected.yml` beside its `.gitlab-ci.yml`. What is expected was
+//! written by hand from the documentation, before the compiler was asked; each entry says in `because` which rule of the
+//! documentation makes it so. `schema.rs` has the form of these files.
+
+mod compare;
+mod picture;
+mod schema;
+
+use std::path::{Path, PathBuf};
+
+use crate::realistic::compare::differences;
+use crate::realistic::schema::Expected;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/realistic")
+}
+
+/// Compares all events of one pipeline, and tells every difference at once.
+fn meets_expectations(name: &str) {
+    let folder = folder().join(name);
+    let expected = Expected::of(&folder);
+    assert!(expected.events.len() >= 3, "`{name}` has fewer than three events");
+    let differences: Vec<String> = expected
+        .events
+        .iter()
+        .flat_map(|event| differences(event, expected.case(event, &folder)))
+        .collect();
+    assert!(
+        differences.is_empty(),
+        "`{name}` is not as expected\n\n{}\n",
+        differences.join("\n\n")
+    );
+}
+
+/// One test for each folder.
+macro_rules! pipelines {
+    ($($test:ident: $folder:literal,)*) => {
+        $(
+            #[test]
+            fn $test() {
+                meets_expectations($folder);
+            }
+        )*
+    };
+}
+
+pipelines! {
+    java_service: "java-service",
+    node_monorepo: "node-monorepo",
+    python_package: "python-package",
+    rust_library: "rust-library",
+}
