@@ -1,13 +1,19 @@
 //! `voting load`: many votes at once, as `ab` sends them, and whether they all arrive.
 
+mod counter;
+mod measured;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
+use serde_json::json;
 use tokio::task::JoinSet;
 
+use self::counter::{Counts, counted, total, wait_until_counted};
+use self::measured::Measured;
 use super::CommandError;
 use super::output::say;
 use crate::client::{Address, ClientError, Connection, Content};
@@ -40,6 +46,9 @@ pub(super) struct Options {
     /// How long to wait for that
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
+    /// Write what was measured into a file, as JSON, also when requests failed
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 #[derive(Clone)]
@@ -49,13 +58,6 @@ struct Plan {
     requests: usize,
     close: bool,
     started: Arc<AtomicUsize>,
-}
-
-#[derive(Default)]
-struct Measured {
-    /// Of the answers with success.
-    times: Vec<Duration>,
-    failed: usize,
 }
 
 pub(super) async fn run(options: Options) -> Result<(), CommandError> {
@@ -76,22 +78,32 @@ pub(super) async fn run(options: Options) -> Result<(), CommandError> {
     let counter = options.result.as_deref().map(Address::parse).transpose()?;
     let before = match &counter {
         Some(counter) => counted(counter).await?,
-        None => 0,
+        None => Counts::new(),
     };
     let start = Instant::now();
     let measured = send_all(&plan, options.concurrency).await;
-    report(&measured, start.elapsed());
+    let elapsed = start.elapsed();
+    measured.lines(elapsed).iter().for_each(|line| say(line));
+    let mut report = measured.json(elapsed);
     if let Some(counter) = counter {
-        let sent = i64::try_from(measured.times.len()).unwrap_or(i64::MAX);
+        let sent = i64::try_from(measured.succeeded()).unwrap_or(i64::MAX);
         let (from, votes) = match options.until {
             Some(votes) => (0, votes),
-            None => (before, sent),
+            None => (total(&before), sent),
         };
-        wait_until_counted(&counter, from, votes, options.patience).await?;
+        let after = wait_until_counted(&counter, from, votes, options.patience).await?;
         say(&format!(
             "counted    {:.2} s after the first request",
             start.elapsed().as_secs_f64()
         ));
+        report["before"] = json!(before);
+        report["after"] = json!(after);
+    }
+    if let Some(path) = &options.report {
+        std::fs::write(path, format!("{report}\n")).map_err(|source| CommandError::File {
+            path: path.display().to_string(),
+            source,
+        })?;
     }
     match measured.failed {
         0 => Ok(()),
@@ -139,56 +151,4 @@ async fn send_one(plan: &Plan, open: Option<Connection>) -> Result<(Option<Conne
     };
     let answer = connection.post(plan.address.path(), &plan.content).await?;
     Ok(((!plan.close).then_some(connection), answer.status))
-}
-
-fn report(measured: &Measured, elapsed: Duration) {
-    let succeeded = measured.times.len();
-    let percentile = |percent: usize| {
-        let at = (succeeded * percent).div_ceil(100).saturating_sub(1);
-        measured
-            .times
-            .get(at)
-            .map_or(0.0, |time| time.as_secs_f64() * 1000.0)
-    };
-    #[expect(clippy::cast_precision_loss, reason = "nobody sends so many requests")]
-    let rate = succeeded as f64 / elapsed.as_secs_f64();
-    say(&format!("succeeded  {succeeded}"));
-    say(&format!("failed     {}", measured.failed));
-    say(&format!("rate       {rate:.0} per second"));
-    for (name, percent) in [("p50", 50), ("p99", 99), ("longest", 100)] {
-        say(&format!("{name:<10} {:.2} ms", percentile(percent)));
-    }
-}
-
-async fn wait_until_counted(
-    counter: &Address,
-    before: i64,
-    votes: i64,
-    patience_secs: u64,
-) -> Result<(), CommandError> {
-    let deadline = Instant::now() + Duration::from_secs(patience_secs);
-    loop {
-        let counted = counted(counter).await? - before;
-        if counted >= votes {
-            return Ok(());
-        }
-        if Instant::now() > deadline {
-            return Err(CommandError::NotCounted {
-                votes,
-                counted,
-                seconds: patience_secs,
-            });
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// Returns how many votes the result service shows.
-async fn counted(counter: &Address) -> Result<i64, ClientError> {
-    let answer = counter.connect().await?.get("/api/votes").await?;
-    let value: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let counts = value["votes"].as_object().into_iter().flatten();
-    Ok(counts
-        .filter_map(|(_, count)| count.as_str()?.parse::<i64>().ok())
-        .sum())
 }

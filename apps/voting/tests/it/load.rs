@@ -34,6 +34,36 @@ async fn seed_votes_are_sent_counted_and_measured() {
 }
 
 #[tokio::test]
+async fn what_was_measured_is_kept_for_programs() {
+    let folder = tempdir().unwrap();
+    let app = Service::all(&folder.path().join("data"), &[]);
+    let [post, report] = ["posta", "report.json"].map(|name| folder.path().join(name));
+    std::fs::write(&post, "vote=a").unwrap();
+    for (before, after) in [
+        (r#"{"a":0,"b":0}"#, r#"{"a":20,"b":0}"#),
+        (r#"{"a":20,"b":0}"#, r#"{"a":40,"b":0}"#),
+    ] {
+        let mut arguments = vec!["load", app.url("vote"), "-n", "20", "-p", post.to_str().unwrap()];
+        arguments.extend([
+            "--result",
+            app.url("result"),
+            "--report",
+            report.to_str().unwrap(),
+        ]);
+        assert!(run(&arguments).status.success());
+        let measured: serde_json::Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+        assert_eq!(measured["succeeded"], 20);
+        assert_eq!(measured["failed"], 0);
+        assert!(
+            measured["p99_ms"].as_f64() >= measured["p50_ms"].as_f64(),
+            "{measured}"
+        );
+        assert_eq!(measured["before"].to_string(), before);
+        assert_eq!(measured["after"].to_string(), after);
+    }
+}
+
+#[tokio::test]
 async fn a_load_test_with_refusals_fails() {
     let folder = tempdir().unwrap();
     let app = Service::all(folder.path(), &[]);
