@@ -1,0 +1,5 @@
+//! A host, with an application that does as it is told.
+
+mod house;
+mod releases;
+mod socket;
