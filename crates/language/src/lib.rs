@@ -38,6 +38,7 @@ mod selection;
 mod size;
 pub mod slug;
 pub mod source;
+pub mod standalone;
 mod validation;
 pub mod variables;
 mod visible;

@@ -33,6 +33,7 @@ mod rules;
 mod scale;
 mod scripts;
 mod server_keywords;
+mod standalone;
 mod starting;
 mod support;
 mod traps;

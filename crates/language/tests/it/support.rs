@@ -166,7 +166,30 @@ impl Case {
     }
 
     fn outcome(&self, checked: &Checked) -> Result<Outcome, Vec<Diagnostic>> {
-        checked.plan(&self.event, &self.layers, &self.checkout)
+        let outcome = checked.plan(&self.event, &self.layers, &self.checkout);
+        if let Some(alone) = checked.standalone() {
+            self.comes_to_the_same(&alone.yaml(false), &outcome);
+        }
+        outcome
+    }
+
+    /// Whatever is tested, written as one file it has to compile to the same plan, without any other file.
+    #[track_caller]
+    fn comes_to_the_same(&self, alone: &str, outcome: &Result<Outcome, Vec<Diagnostic>>) {
+        // What was put together of many files may be more than one may hold.
+        if alone.len() > gantry_yaml::Limits::default().size_bytes {
+            return;
+        }
+        let root = Root {
+            path: "alone.yml",
+            text: alone.to_owned(),
+            inputs: Given::default(),
+        };
+        let checked = check_root(root, &Files::default(), &self.checkout, &self.layers);
+        let told = diagnostics(&checked.sources, &checked.diagnostics);
+        assert!(checked.is_valid(), "{told}\nin\n{alone}");
+        let same = checked.plan(&self.event, &self.layers, &self.checkout);
+        assert_eq!(summary(&same), summary(outcome), "of\n{alone}");
     }
 
     /// Pictures all that is wrong with the configuration, whatever the event; `fine` where nothing is.
@@ -385,6 +408,17 @@ pub(crate) fn dedent(text: &str) -> String {
         .map(|line| line.get(indentation..).unwrap_or_default())
         .collect();
     lines.join("\n")
+}
+
+/// What two compilations must have in common.
+fn summary(outcome: &Result<Outcome, Vec<Diagnostic>>) -> String {
+    match outcome {
+        Ok(Outcome::Pipeline(plan)) => format!("{}\n{:?}\n{}", plan.hash, plan.name, pipeline(plan)),
+        Ok(Outcome::Filtered(decision)) => format!("filtered: {}", decision.summary),
+        Ok(Outcome::Empty(left_out)) => lines(left_out.iter().map(left)),
+        Ok(Outcome::Skipped) => "skipped".to_owned(),
+        Err(errors) => lines(errors.iter().map(|error| error.message.clone())),
+    }
 }
 
 pub(crate) fn diagnostics(sources: &SourceMap, diagnostics: &[Diagnostic]) -> String {
