@@ -47,8 +47,12 @@ macro_rules! pipelines {
 }
 
 pipelines! {
+    container_images: "container-images",
+    go_command: "go-command",
     java_service: "java-service",
     node_monorepo: "node-monorepo",
     python_package: "python-package",
+    review_apps: "review-apps",
     rust_library: "rust-library",
+    terraform_live: "terraform-live",
 }

@@ -6,7 +6,7 @@ use gantry_language::plan::{
     AllowFailure, Build, Cache, CacheKey, Decision, Downstream, Environment, Image, Plan, PlannedJob,
     PlannedNeed, Service, Trigger, Work,
 };
-use gantry_language::slug::environment_slug;
+use gantry_language::slug::{environment_slug, ref_slug};
 use gantry_language::variables::{Layers, Undefined, Variable, expand_with, for_job};
 use serde_json::{Map, Value, json};
 
@@ -42,13 +42,7 @@ pub(super) fn decided_by(decision: &Decision) -> String {
 }
 
 pub(super) fn of_job(job: &PlannedJob, layers: &Layers) -> Map<String, Value> {
-    let slug = job.environment.as_ref().map(|environment| {
-        Variable::new(
-            "CI_ENVIRONMENT_SLUG",
-            environment_slug(&environment.expanded_name),
-        )
-    });
-    let persisted: Vec<Variable> = slug.into_iter().collect();
+    let persisted = persisted(job);
     let variables = for_job(layers, job, &persisted, &[]);
     let expanded = |text: &str| expand_with(text, &variables, Undefined::Remove);
     // What a server leaves to the runner is expanded too: references to raw variables, as predefined ones are.
@@ -87,6 +81,24 @@ pub(super) fn of_job(job: &PlannedJob, layers: &Layers) -> Map<String, Value> {
         Work::Trigger(trigger) => object(json!({"trigger": trigger_of(trigger)})),
     });
     picture
+}
+
+/// The variables that exist once a job does, as far as pipelines refer to them.
+fn persisted(job: &PlannedJob) -> Vec<Variable> {
+    let mut all = vec![
+        Variable::new("CI_JOB_NAME", &job.name),
+        Variable::new("CI_JOB_NAME_SLUG", ref_slug(&job.name)),
+    ];
+    if let Some(environment) = &job.environment {
+        let name = &environment.expanded_name;
+        all.push(Variable::new("CI_ENVIRONMENT_NAME", name));
+        all.push(Variable::new("CI_ENVIRONMENT_SLUG", environment_slug(name)));
+    }
+    if let Some(node) = job.node {
+        all.push(Variable::new("CI_NODE_INDEX", node.index.to_string()));
+        all.push(Variable::new("CI_NODE_TOTAL", node.total.to_string()));
+    }
+    all
 }
 
 /// `name`, followed by what is special: `build without artifacts`, `lint optional`.
