@@ -174,7 +174,25 @@ fn same(value: &Value, option: &Value) -> bool {
 
 /// Returns a value as text; collections become JSON.
 pub(super) fn text(value: &Value) -> String {
-    value.to_text().unwrap_or_else(|| json(value).to_string())
+    value.to_text().unwrap_or_else(|| spaced(&json(value)))
+}
+
+/// JSON with a blank behind each comma, so that a list of texts and numbers is written as GitLab writes it.
+fn spaced(json: &serde_json::Value) -> String {
+    match json {
+        serde_json::Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(spaced).collect();
+            format!("[{}]", items.join(", "))
+        }
+        serde_json::Value::Object(entries) => {
+            let entries: Vec<String> = entries
+                .iter()
+                .map(|(key, value)| format!("{}: {}", serde_json::json!(key), spaced(value)))
+                .collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        plain => plain.to_string(),
+    }
 }
 
 /// Returns a value as JSON has it.

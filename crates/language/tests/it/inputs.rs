@@ -37,12 +37,12 @@ pub(crate) fn a_value_keeps_its_type_where_it_stands_alone() {
     interruptible: true
     node: {"index":1,"total":2}
     tags: ["one","two"]
-    script: ["first","one","two","echo '2-x' web true [\"one\",\"two\"]"]
+    script: ["first","one","two","echo '2-x' web true [\"one\", \"two\"]"]
     "#);
     let given = "{name: 5, copies: '2', fast: 'false', list: '[\"one\", 2.5, null]'}";
     let job =
         "a: {script: ['$[[ inputs.name ]] $[[ inputs.copies ]] $[[ inputs.fast ]] $[[ inputs.list ]]']}";
-    assert_snapshot!(included(given, inputs, job).job("a"), @r#"script: ["5 2 false [\"one\",2.5,null]"]"#);
+    assert_snapshot!(included(given, inputs, job).job("a"), @r#"script: ["5 2 false [\"one\", 2.5, null]"]"#);
 }
 
 // §4.9, §16.79
