@@ -47,9 +47,14 @@ macro_rules! pipelines {
 }
 
 pipelines! {
+    component_library: "component-library",
+    components_used: "components-used",
     container_images: "container-images",
+    documentation_site: "documentation-site",
+    generated_children: "generated-children",
     go_command: "go-command",
     java_service: "java-service",
+    legacy_shop: "legacy-shop",
     node_monorepo: "node-monorepo",
     python_package: "python-package",
     review_apps: "review-apps",
