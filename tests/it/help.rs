@@ -21,6 +21,8 @@ fn the_first_page() {
       plan        Show what would run, in which order, and what is left out and why
       run         Run the pipeline here
       why         Explain why a job is in, out, manual or held
+      expand      Print the configuration as one file, with includes, templates and defaults in place
+      keywords    List what becomes of each keyword
       runs        List what ran here
       logs        Print the log of a job
       shell       Look around in the work tree of a job, with its variables

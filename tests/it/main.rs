@@ -10,11 +10,13 @@ mod dry_run;
 #[path = "../engine/mod.rs"]
 mod engine;
 mod environment;
+mod expand;
 mod follow;
 mod gantry;
 mod hello;
 mod help;
 mod includes;
+mod keywords;
 mod kills;
 mod lint;
 mod plan;

@@ -112,6 +112,14 @@ pub(crate) enum Command {
         after_help = "Examples:\n  gantry why deploy\n  gantry why deploy --event schedule --branch main"
     )]
     Why(WhyArgs),
+    /// Print the configuration as one file, with includes, templates and defaults in place
+    #[command(
+        after_help = "Examples:\n  gantry expand                   the whole configuration\n  gantry expand test --origins    one job, and where each line comes from\n  gantry expand test --needs      with the jobs that it names"
+    )]
+    Expand(ExpandArgs),
+    /// List what becomes of each keyword
+    #[command(after_help = "Examples:\n  gantry keywords\n  gantry keywords artifacts")]
+    Keywords(KeywordsArgs),
     /// List what ran here
     #[command(after_help = "Example:\n  gantry runs --limit 5")]
     Runs(RunsArgs),
@@ -235,6 +243,28 @@ pub(crate) struct WhyArgs {
     pub(crate) job: String,
     #[command(flatten)]
     pub(crate) event: EventArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExpandArgs {
+    /// Only these jobs, with stages, workflow and variables
+    #[arg(value_name = "JOB")]
+    pub(crate) names: Vec<String>,
+    /// Also the jobs that these name, so that the output compiles
+    #[arg(long, requires = "names")]
+    pub(crate) needs: bool,
+    /// Say behind each line which file and line it comes from
+    #[arg(long)]
+    pub(crate) origins: bool,
+    #[command(flatten)]
+    pub(crate) event: EventArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeywordsArgs {
+    /// Only this keyword and those below it, or all that have this in their name
+    #[arg(value_name = "WORD")]
+    pub(crate) word: Option<String>,
 }
 
 #[derive(Debug, Args)]

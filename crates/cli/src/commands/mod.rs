@@ -5,7 +5,9 @@ mod choose;
 mod clean;
 mod completion;
 mod dry_run;
+mod expand;
 mod follow;
+mod keywords;
 mod lint;
 mod logs;
 mod plan;
@@ -27,6 +29,8 @@ pub(crate) fn call(cli: &Cli) -> Result<Ended, CommandError> {
         Command::Plan(args) => plan::plan(&global()?, args),
         Command::Run(args) => run::run(&global()?, args),
         Command::Why(args) => why::why(&global()?, args),
+        Command::Expand(args) => expand::expand(&global()?, args),
+        Command::Keywords(args) => keywords::keywords(&global()?, args),
         Command::Runs(args) => runs::runs(&global()?, args),
         Command::Logs(args) => logs::logs(&global()?, args),
         Command::Artifacts(args) => artifacts::artifacts(&global()?, args),
