@@ -197,6 +197,39 @@ impl TestEnvironment {
         folder
     }
 
+    /// Makes a PATH whose git notes each call, and what counts and forgets them.
+    pub(crate) fn counted_git(&self) -> (OsString, impl Fn() -> usize) {
+        let real = find_program("git").expect("git is installed");
+        let (folder, calls) = (self.scratch("counting"), self.scratch("calls"));
+        fs::create_dir(&folder).expect("it is new");
+        let script = format!(
+            "#!/bin/sh\necho >> '{}'\nexec '{}' \"$@\"\n",
+            calls.display(),
+            real.display()
+        );
+        self.write_program(&folder.join("git"), &script);
+        let mut path = folder.into_os_string();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        let count = move || {
+            let noted = fs::read(&calls).unwrap_or_default().len();
+            fs::remove_file(&calls).ok();
+            noted
+        };
+        (path, count)
+    }
+
+    /// By a process of its own: a child that another test starts meanwhile would hold the file open for writing, and
+    /// nobody can run such a file.
+    fn write_program(&self, path: &Path, script: &str) {
+        let written = Command::new("sh")
+            .args(["-c", "printf %s \"$0\" >\"$1\" && chmod 755 \"$1\"", script])
+            .arg(path)
+            .status()
+            .expect("there is a shell");
+        assert!(written.success());
+    }
+
     /// Makes a pipe with a name: who opens one end waits for who opens the other.
     pub(crate) fn fifo(&self, name: &str) -> PathBuf {
         let path = self.scratch(name);

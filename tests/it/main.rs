@@ -10,6 +10,7 @@ mod dry_run;
 #[path = "../engine/mod.rs"]
 mod engine;
 mod environment;
+mod event;
 mod expand;
 mod follow;
 mod gantry;

@@ -281,7 +281,7 @@ fn a_delayed_job() {
       yes  only: [branches, tags] (implied where a job has no `rules` and no `only`)
              pipeline: branch main, source push
       it waits for the stages `build`, `test`
-      it then waits 120 seconds (start_in)
+      it then waits 120 s (start_in)
     ");
 }
 

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use crate::fetch::Wishes;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 
-use crate::byte_size;
 use crate::error::CommandError;
 use crate::format::{self, FormatName, Formats, LintFormat};
+use crate::{byte_size, moment};
 
 pub(crate) use crate::format::Format;
 
@@ -208,12 +209,33 @@ pub(crate) struct EventArgs {
     /// The tag it is for
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) tag: Option<String>,
+    /// The branch that a merge request is for [default: the default branch]
+    #[arg(long, value_name = "NAME", conflicts_with = "tag", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) target_branch: Option<String>,
+    /// The default branch, where git's guess is wrong
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) default_branch: Option<String>,
+    /// Count the ref as protected, as the default branch is anyway
+    #[arg(long)]
+    pub(crate) protected: bool,
     /// A variable of the pipeline; may be repeated
     #[arg(long = "variable", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) variables: Vec<(String, String)>,
+    /// A variable that jobs get as a file with the content of this one; may be repeated
+    #[arg(long = "variable-file", value_name = "KEY=PATH", value_parser = key_path)]
+    pub(crate) variable_files: Vec<(String, PathBuf)>,
+    /// An input that the configuration declares; may be repeated
+    #[arg(long = "input", value_name = "NAME=VALUE", value_parser = name_value)]
+    pub(crate) inputs: Vec<(String, String)>,
     /// The files that count as changed, instead of asking git
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(crate) changed: Option<Vec<String>>,
+    /// Count as changed what differs from where HEAD left this branch, tag or commit
+    #[arg(long, value_name = "REV", conflicts_with = "changed", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) since: Option<String>,
+    /// When the pipeline is made: a date, or a time as in 2026-01-31T08:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    pub(crate) at: Option<Timestamp>,
     #[command(flatten)]
     pub(crate) fetch: FetchArgs,
 }
@@ -229,6 +251,7 @@ pub(crate) enum EventKind {
     Web,
     Api,
     Pipeline,
+    ParentPipeline,
 }
 
 #[derive(Debug, Args)]
@@ -405,6 +428,22 @@ fn seconds(text: &str) -> Result<f64, String> {
 fn run_number(text: &str) -> Result<i64, String> {
     text.parse()
         .map_err(|_| "not the number of a run; jobs stand before `--resume`".to_owned())
+}
+
+fn key_path(text: &str) -> Result<(String, PathBuf), String> {
+    if !text.contains('=') {
+        return Err(format!("write `{text}=path`"));
+    }
+    key_value(text).map(|(key, path)| (key, path.into()))
+}
+
+/// Inputs have names of any kind; which ones there are is for the configuration to say.
+fn name_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some(_) => Err("the name of the input is missing".to_owned()),
+        None => Err(format!("write `{text}=value`")),
+    }
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -2,6 +2,7 @@
 
 mod args;
 mod byte_size;
+mod changed;
 mod commands;
 #[cfg_attr(not(feature = "docker"), path = "no_containers.rs")]
 mod containers;
@@ -10,10 +11,12 @@ mod docker_file;
 mod downstream;
 mod error;
 mod escapes;
+mod event;
 mod execution;
 mod expiry;
 mod fetch;
 mod format;
+mod moment;
 mod neighbours;
 mod output;
 mod own_file;

@@ -6,20 +6,21 @@ use std::path::{Path, PathBuf};
 
 use gantry_language::compile::{self, Checked, Outcome, Root};
 use gantry_language::diagnostic::Diagnostic;
-use gantry_language::event::{Event, Ref, Source};
+use gantry_language::event::Event;
 use gantry_language::inputs::Given;
 use gantry_language::predefined::{self, Facts};
 use gantry_language::source::SourceMap;
 use gantry_language::variables::{Layers, Variable};
+use jiff::Timestamp;
 
-use crate::args::{EventArgs, EventKind, Global};
+use crate::args::{EventArgs, Global};
+use crate::changed::Changed;
 use crate::error::CommandError;
-use crate::remote::Remote;
+use crate::event::{self, Costly};
 use crate::world::{self, Checkout};
 use crate::{output, render, variables_file};
 
 const VARIABLES_FILE: &str = ".gantry/variables.yml";
-const NO_BEFORE: &str = "0000000000000000000000000000000000000000";
 
 /// Everything that a plan depends on.
 pub(crate) struct Question {
@@ -30,26 +31,45 @@ pub(crate) struct Question {
     pub(crate) layers: Layers,
     /// For what the file's header declares.
     pub(crate) inputs: Given,
+    /// When it is made, where that is not now.
+    pub(crate) at: Option<Timestamp>,
     pub(crate) checkout: Checkout,
     /// Things that were assumed and that people should know.
     pub(crate) notes: Vec<String>,
 }
 
 impl Question {
-    /// Looks around and settles what is asked.
+    /// Looks around and settles what is asked, with all that jobs may want to know.
     pub(crate) fn new(global: &Global, args: &EventArgs) -> Result<Question, CommandError> {
         let root = world::find_root(global.directory.as_deref(), &args.file)?;
-        let checkout = Checkout::new(root.clone(), args.changed.clone()).fetching(args.fetch.wishes());
+        Question::settle(root, args, |_| true)
+    }
+
+    /// The same for a pipeline that is only looked at: git is not asked for what would not show.
+    pub(crate) fn to_look_at(global: &Global, args: &EventArgs) -> Result<Question, CommandError> {
+        let root = world::find_root(global.directory.as_deref(), &args.file)?;
+        let wants = told_by_texts(&root, args);
+        Question::settle(root, args, wants)
+    }
+
+    fn settle(
+        root: PathBuf,
+        args: &EventArgs,
+        wants: impl Fn(Costly) -> bool,
+    ) -> Result<Question, CommandError> {
+        event::refuse_contradictions(args)?;
+        let mut checkout = Checkout::new(root.clone()).fetching(args.fetch.wishes());
         let mut notes = Vec::new();
-        let (facts, event) = facts(&checkout, args, &mut notes)?;
+        let (facts, event) = event::facts(&checkout, args, wants, &mut notes)?;
+        checkout.count(Changed::of(args, &event.git_ref));
+        let mut inputs = Given::default();
+        for (name, value) in &args.inputs {
+            inputs.text(name.as_str(), value);
+        }
         let layers = Layers {
             predefined: predefined::predefined(&facts, &event),
             project: settings(&root, facts.protected, &mut notes)?,
-            pipeline: args
-                .variables
-                .iter()
-                .map(|(key, value)| Variable::new(key.as_str(), value.as_str()))
-                .collect(),
+            pipeline: given(args)?,
         };
         Ok(Question {
             root,
@@ -57,7 +77,8 @@ impl Question {
             event,
             facts,
             layers,
-            inputs: Given::default(),
+            inputs,
+            at: args.at,
             checkout,
             notes,
         })
@@ -109,107 +130,41 @@ impl Question {
     }
 }
 
-fn facts(
-    checkout: &Checkout,
-    args: &EventArgs,
-    notes: &mut Vec<String>,
-) -> Result<(Facts, Event), CommandError> {
-    let project = checkout.project()?;
-    let head = project.head()?;
-    let default_branch = project.default_branch()?;
-    let branch = args.branch.clone().or(head.branch.clone());
-    let default_branch = default_branch
-        .or_else(|| branch.clone())
-        .unwrap_or_else(|| "main".to_owned());
-    let branch = branch.unwrap_or_else(|| {
-        if head.commit.is_some() && args.tag.is_none() && args.event != Some(EventKind::Tag) {
-            notes.push(
-                "HEAD is detached, so the branch is taken to be `HEAD`; say --branch NAME or --tag NAME"
-                    .to_owned(),
-            );
+/// Returns the variables that are given with the event.
+fn given(args: &EventArgs) -> Result<Vec<Variable>, CommandError> {
+    let mut given: Vec<Variable> = args
+        .variables
+        .iter()
+        .map(|(key, value)| Variable::new(key.as_str(), value.as_str()))
+        .collect();
+    for (key, path) in &args.variable_files {
+        if args.variables.iter().any(|(other, _)| other == key) {
+            let message = format!("`{key}` is given twice, by `--variable` and by `--variable-file`");
+            return Err(CommandError::usage(message));
         }
-        if head.commit.is_some() {
-            "HEAD".to_owned()
-        } else {
-            default_branch.clone()
-        }
-    });
-    let tags = head
-        .commit
-        .as_ref()
-        .map(|commit| commit.tags.as_slice())
-        .unwrap_or_default();
-    let event = event(args, branch, tags, &default_branch)?;
-    let remote = Remote::of(project.remote_url()?.as_deref(), checkout.root());
-    let user = project.user()?;
-    let protected = matches!(&event.git_ref, Ref::Branch(name) if *name == default_branch);
-    let facts = Facts {
-        project: predefined::Project {
-            path: remote.path,
-            host: remote.host,
-            default_branch,
-        },
-        commit: head.commit.map(|commit| predefined::Commit {
-            author: format!("{} <{}>", commit.author_name, commit.author_email),
-            sha: commit.sha,
-            before_sha: NO_BEFORE.to_owned(),
-            message: commit.message,
-            timestamp: commit.timestamp,
-        }),
-        user: predefined::User {
-            login: user.email.split('@').next().unwrap_or_default().to_owned(),
-            name: user.name,
-            email: user.email,
-        },
-        protected,
-        config_path: args.file.clone(),
-        tag_message: match &event.git_ref {
-            Ref::Tag(tag) => project.tag_message(tag)?,
-            Ref::Branch(_) | Ref::MergeRequest { .. } => None,
-        },
-        diff_base_sha: match &event.git_ref {
-            Ref::MergeRequest { target_branch, .. } => project.merge_base(target_branch)?,
-            Ref::Branch(_) | Ref::Tag(_) => None,
-        },
-        schedule_description: None,
-    };
-    Ok((facts, event))
+        let content = world::read(path).map_err(|error| {
+            CommandError::usage(format!("the file `{}` for `{key}` {error}", path.display()))
+        })?;
+        given.push(Variable {
+            file: true,
+            ..Variable::new(key.as_str(), content)
+        });
+    }
+    Ok(given)
 }
 
-fn event(
-    args: &EventArgs,
-    branch: String,
-    tags: &[String],
-    default_branch: &str,
-) -> Result<Event, CommandError> {
-    let tag_or_branch = || match &args.tag {
-        Some(tag) => Ref::Tag(tag.clone()),
-        None => Ref::Branch(branch.clone()),
-    };
-    let (source, git_ref) = match args.event.unwrap_or(EventKind::Push) {
-        EventKind::Push => (Source::Push, tag_or_branch()),
-        EventKind::Tag => {
-            let tag = args.tag.as_ref().or_else(|| tags.last()).cloned();
-            let missing = || CommandError::usage("no tag points at HEAD").hint("name one: --tag v1.0.0");
-            (Source::Push, Ref::Tag(tag.ok_or_else(missing)?))
-        }
-        EventKind::MergeRequest => {
-            let target_branch = default_branch.to_owned();
-            (
-                Source::MergeRequestEvent,
-                Ref::MergeRequest {
-                    source_branch: branch,
-                    target_branch,
-                },
-            )
-        }
-        EventKind::Schedule => (Source::Schedule, tag_or_branch()),
-        EventKind::Trigger => (Source::Trigger, tag_or_branch()),
-        EventKind::Web => (Source::Web, tag_or_branch()),
-        EventKind::Api => (Source::Api, tag_or_branch()),
-        EventKind::Pipeline => (Source::Pipeline, tag_or_branch()),
-    };
-    Ok(Event { source, git_ref })
+/// Which costly facts a plan can depend on: those whose variable stands somewhere that is read. What a configuration
+/// includes is not known yet, and may speak of anything.
+fn told_by_texts(root: &Path, args: &EventArgs) -> impl Fn(Costly) -> bool + use<> {
+    let configuration = fs::read_to_string(root.join(&args.file)).unwrap_or_default();
+    let includes = configuration.contains("include");
+    let mut texts = vec![
+        configuration,
+        fs::read_to_string(root.join(VARIABLES_FILE)).unwrap_or_default(),
+    ];
+    let typed = args.variables.iter().chain(&args.inputs);
+    texts.extend(typed.map(|(_, value)| value.clone()));
+    move |fact| includes || texts.iter().any(|text| text.contains(fact.variable()))
 }
 
 /// The project's variables on this machine, without those that only protected refs may see.
@@ -249,7 +204,7 @@ pub(crate) fn settings(
             "variables are"
         };
         notes.push(format!(
-            "{hidden} protected {variables} not set: the ref is not the default branch"
+            "{hidden} protected {variables} not set: the ref is not the default branch; --protected counts it as protected"
         ));
     }
     Ok(settings

@@ -3,6 +3,7 @@
 use gantry_engine::{Checkout, Facts, Options, Project, RunRequest, Submodule};
 use gantry_git::Snapshot;
 use gantry_language::plan::Plan;
+use gantry_store::Timestamp;
 
 use crate::downstream;
 use crate::question::Question;
@@ -32,6 +33,7 @@ fn facts(question: &Question, snapshot: &Snapshot) -> Facts {
         sha: commit.map_or_else(|| snapshot.commit.clone(), |commit| commit.sha.clone()),
         dirty: snapshot.dirty,
         protected: question.facts.protected,
+        at: question.at.map(|at| Timestamp(at.as_millisecond())),
         title: commit
             .and_then(|commit| commit.message.lines().next())
             .unwrap_or_default()

@@ -7,11 +7,12 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use gantry_engine::{Tree, TreeError};
-use gantry_git::{Blob, Changes, GitError, NoBase, Project, Snapshot};
+use gantry_git::{Blob, Changes, GitError, Project, Snapshot};
 use gantry_language::glob::IncludeWildcard;
 use gantry_language::location::{ComponentAddress, ProjectRef};
 use gantry_language::source::{ComponentFile, ForeignError, Repository, SourceError, Sources};
 
+use crate::changed::Changed;
 use crate::error::CommandError;
 use crate::fetch::Wishes;
 use crate::neighbours::Neighbours;
@@ -52,7 +53,8 @@ fn stays_inside(root: &Path, path: &Path) -> Result<(), SourceError> {
     }
 }
 
-fn read(path: &Path) -> Result<String, SourceError> {
+/// Reads a text that is not too large.
+pub(crate) fn read(path: &Path) -> Result<String, SourceError> {
     let unreadable = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => SourceError::NotFound,
         _ => SourceError::Unreadable(error.to_string()),
@@ -79,8 +81,7 @@ fn read(path: &Path) -> Result<String, SourceError> {
 pub(crate) struct Checkout {
     root: PathBuf,
     project: OnceCell<Project>,
-    /// Given on the command line, instead of git's answer.
-    changed: Option<Vec<String>>,
+    changed: Changed,
     changes: OnceCell<Option<Changes>>,
     paths: OnceCell<Vec<String>>,
     neighbours: Neighbours,
@@ -89,12 +90,12 @@ pub(crate) struct Checkout {
 }
 
 impl Checkout {
-    pub(crate) fn new(root: PathBuf, changed: Option<Vec<String>>) -> Checkout {
+    pub(crate) fn new(root: PathBuf) -> Checkout {
         Checkout {
             neighbours: Neighbours::of(&root),
             root,
             project: OnceCell::new(),
-            changed,
+            changed: Changed::SinceWork { default_branch: None },
             changes: OnceCell::new(),
             paths: OnceCell::new(),
             failure: RefCell::new(None),
@@ -105,6 +106,12 @@ impl Checkout {
     pub(crate) fn fetching(mut self, wishes: Wishes) -> Checkout {
         self.neighbours = self.neighbours.fetching(wishes);
         self
+    }
+
+    /// Says which files count as changed.
+    pub(crate) fn count(&mut self, changed: Changed) {
+        self.changed = changed;
+        self.changes.take();
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -136,48 +143,14 @@ impl Checkout {
     }
 
     fn changes(&self) -> Option<&Changes> {
-        let ask = || self.keep(self.project().and_then(Project::changed_files));
+        let ask = || self.keep(self.project().and_then(|project| self.changed.ask(project)));
         self.changes.get_or_init(ask).as_ref()
     }
 
     /// Returns how changed files were told, where a rule asked for them.
     pub(crate) fn describe_changes(&self) -> Option<String> {
-        if let Some(changed) = &self.changed {
-            return Some(format!("{} given with --changed", files(changed.len())));
-        }
-        let changes = self.changes.get()?.as_ref()?;
-        Some(match &changes.base {
-            Ok(base) => {
-                let short = base.sha.get(..8).unwrap_or(&base.sha);
-                format!(
-                    "{} since {} ({short}), uncommitted ones included",
-                    files(changes.paths.len()),
-                    base.name
-                )
-            }
-            Err(why) => format!("not known, which counts as changed: {}", no_base(why)),
-        })
-    }
-}
-
-fn files(count: usize) -> String {
-    if count == 1 {
-        "1 file".to_owned()
-    } else {
-        format!("{count} files")
-    }
-}
-
-fn no_base(why: &NoBase) -> String {
-    match why {
-        NoBase::NoRepository => "this folder is not in a git repository".to_owned(),
-        NoBase::NoCommit => "there is no commit yet".to_owned(),
-        NoBase::NoBranch => "there is neither an upstream nor a default branch to compare with".to_owned(),
-        NoBase::Unknown { name } => format!("`{name}` names no commit"),
-        NoBase::NoMergeBase { name, shallow: true } => {
-            format!("this shallow clone does not reach back to {name}; git fetch --unshallow helps")
-        }
-        NoBase::NoMergeBase { name, shallow: false } => format!("HEAD and {name} have no commit in common"),
+        let asked = self.changes.get().and_then(Option::as_ref);
+        self.changed.describe(asked)
     }
 }
 
@@ -222,7 +195,7 @@ impl Sources for Checkout {
 
 impl Repository for Checkout {
     fn changed(&self) -> Option<&[String]> {
-        if let Some(changed) = &self.changed {
+        if let Changed::Given(changed) = &self.changed {
             return Some(changed);
         }
         let changes = self.changes()?;
@@ -231,8 +204,8 @@ impl Repository for Checkout {
 
     fn changed_since(&self, reference: &str) -> Result<Vec<String>, String> {
         match &self.changed {
-            Some(changed) => Ok(changed.clone()),
-            None => self
+            Changed::Given(changed) => Ok(changed.clone()),
+            _ => self
                 .project()
                 .and_then(|project| project.compare_to(reference))
                 .map_err(|error| error.to_string()),

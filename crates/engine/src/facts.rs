@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use gantry_language::event::Ref;
+use gantry_store::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The circumstances of a run.
@@ -16,6 +17,9 @@ pub struct Facts {
     pub dirty: bool,
     /// Whether the ref is protected; a cache of a protected ref is not shared with others.
     pub protected: bool,
+    /// What the pipeline is told of the time it was made at, where that is not the truth.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
     /// What a list of runs shows: the title of the commit.
     pub title: String,
     pub checkout: Checkout,

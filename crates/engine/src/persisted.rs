@@ -87,7 +87,10 @@ fn of_run(handover: &Handover<'_>) -> Vec<Variable> {
     let mut variables = vec![
         Variable::new("CI_PIPELINE_ID", run.to_string()),
         Variable::new("CI_PIPELINE_IID", run.to_string()),
-        Variable::new("CI_PIPELINE_CREATED_AT", iso(handover.run_created_at)),
+        Variable::new(
+            "CI_PIPELINE_CREATED_AT",
+            iso(told(handover, handover.run_created_at)),
+        ),
         Variable::new(
             "CI_REPOSITORY_URL",
             handover.facts.checkout.repository.display().to_string(),
@@ -114,7 +117,7 @@ fn of_run(handover: &Handover<'_>) -> Vec<Variable> {
 
 fn of_job(handover: &Handover<'_>) -> Vec<Variable> {
     let job = handover.job;
-    let started_at = iso(handover.started_at);
+    let started_at = iso(told(handover, handover.started_at));
     let mut variables = vec![
         Variable::new("CI_JOB_ID", handover.attempt.to_string()),
         Variable::new("CI_JOB_TOKEN", handover.token).masked(),
@@ -185,6 +188,14 @@ fn predefined<'a>(handover: &Handover<'a>, key: &str) -> Option<&'a str> {
 
 fn json_list(words: &[String]) -> String {
     serde_json::Value::from(words).to_string()
+}
+
+/// Returns a moment as the job is told of it: time goes on from the one that the pipeline is told.
+fn told(handover: &Handover<'_>, moment: Timestamp) -> Timestamp {
+    match handover.facts.at {
+        Some(at) => Timestamp(at.0.saturating_add(moment.0 - handover.run_created_at.0)),
+        None => moment,
+    }
 }
 
 /// Writes a moment as GitLab does: UTC, whole seconds.

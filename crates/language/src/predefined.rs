@@ -182,10 +182,10 @@ fn git_ref(facts: &Facts, event: &Event, set: &mut impl FnMut(&str, &str)) {
         } => {
             let path = &facts.project.path;
             let url = format!("https://{}/{path}", facts.project.host);
-            // The default branch is the one that is taken to be protected.
-            let is_protected = |branch: &str| (branch == facts.project.default_branch).to_string();
-            let (source_protected, target_protected) =
-                (is_protected(source_branch), is_protected(target_branch));
+            // The default branch is the one that is taken to be protected, unless somebody says it of the source.
+            let is_default = |branch: &str| branch == facts.project.default_branch;
+            let source_protected = (facts.protected || is_default(source_branch)).to_string();
+            let target_protected = is_default(target_branch).to_string();
             for (key, value) in [
                 ("ID", "1"),
                 ("IID", "1"),

@@ -221,7 +221,7 @@ fn protected_variables_are_for_protected_refs() {
     exit 0
     --- stdout
     pipeline  push for branch topic at [commit]
-    note      1 protected variable is not set: the ref is not the default branch
+    note      1 protected variable is not set: the ref is not the default branch; --protected counts it as protected
 
     job | started
     job | $ echo "key ${DEPLOY_KEY:-none}"

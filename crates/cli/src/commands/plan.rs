@@ -8,6 +8,7 @@ use gantry_language::compile::Outcome;
 use gantry_language::plan::{
     AllowFailure, Clause, Decision, Downstream, LeftOut, Plan, PlannedJob, TriggerStrategy, When, Work,
 };
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::args::{Format, Global, PlanArgs};
@@ -17,7 +18,7 @@ use crate::output::{self, padded, style::*, width};
 use crate::question::Question;
 
 pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, CommandError> {
-    let question = Question::new(global, &args.event)?;
+    let question = Question::to_look_at(global, &args.event)?;
     let checked = question.check()?;
     let outcome = question.plan(&checked)?;
     match global.format {
@@ -51,6 +52,7 @@ fn json(outcome: &Outcome, question: &Question) -> Value {
     value["version"] = json!(1);
     value["ref"] = serde_json::to_value(&question.event.git_ref).expect("BUG: a ref is JSON");
     value["sha"] = json!(question.facts.commit.as_ref().map(|commit| commit.sha.as_str()));
+    value["at"] = json!(question.at.map(|at| at.as_millisecond()));
     value["changed_files"] = json!(question.checkout.describe_changes());
     value["notes"] = json!(question.notes);
     value
@@ -75,6 +77,9 @@ fn text(outcome: &Outcome, question: &Question) -> String {
 /// Returns the lines that say which pipeline is meant and what was assumed.
 pub(crate) fn heading(question: &Question) -> String {
     let mut out = format!("{BOLD}pipeline{RESET}  {}\n", question.describe());
+    if let Some(at) = question.at {
+        let _ = writeln!(out, "{BOLD}made at{RESET}   {at}");
+    }
     if let Some(changes) = question.checkout.describe_changes() {
         let _ = writeln!(out, "{BOLD}changed{RESET}   {changes}");
     }
@@ -109,7 +114,11 @@ pub(crate) fn no_pipeline(outcome: &Outcome) -> String {
 }
 
 /// The children that are known before anything runs, by the names of the jobs that start them.
-struct Children(HashMap<String, Result<Plan, NotStarted>>);
+struct Children {
+    of: HashMap<String, Result<Plan, NotStarted>>,
+    /// When the pipeline is made, where that is said.
+    at: Option<Timestamp>,
+}
 
 impl Children {
     fn of(plan: &Plan, question: &Question) -> Children {
@@ -121,12 +130,15 @@ impl Children {
             });
             Some((job.name.clone(), child))
         };
-        Children(plan.jobs.iter().filter_map(child).collect())
+        Children {
+            of: plan.jobs.iter().filter_map(child).collect(),
+            at: question.at,
+        }
     }
 
     /// Appends the jobs of a child below the job that starts it.
     fn below(&self, bridge: &PlannedJob, out: &mut String) {
-        let Some(child) = self.0.get(&bridge.name) else {
+        let Some(child) = self.of.get(&bridge.name) else {
             return;
         };
         match child {
@@ -135,7 +147,7 @@ impl Children {
                 let wide = width(names, 40);
                 for job in &plan.jobs {
                     let mut said = vec![format!("{DIM}{}{RESET}", job.stage)];
-                    said.extend(traits(job));
+                    said.extend(traits(job, self.at));
                     let line = format!(
                         "    {DIM}└{RESET} {}  {}",
                         padded(&job.name, wide),
@@ -160,7 +172,11 @@ fn stages(plan: &Plan, out: &mut String, children: &Children) {
         }
         let _ = writeln!(out, "\n{CYAN}{stage}{RESET}");
         for job in jobs {
-            let line = format!("  {}  {}", padded(&job.name, wide), traits(job).join(" · "));
+            let line = format!(
+                "  {}  {}",
+                padded(&job.name, wide),
+                traits(job, children.at).join(" · ")
+            );
             let _ = writeln!(out, "{}", line.trim_end());
             children.below(job, out);
         }
@@ -189,13 +205,13 @@ pub(crate) fn started(job: &PlannedJob) -> Option<String> {
 }
 
 /// What is worth saying about a job, in few words each.
-fn traits(job: &PlannedJob) -> Vec<String> {
+fn traits(job: &PlannedJob, at: Option<Timestamp>) -> Vec<String> {
     let mut traits: Vec<String> = started(job).into_iter().collect();
     match (job.when, &job.allow_failure) {
         (When::OnSuccess, _) => {}
         (When::Manual, AllowFailure::Yes) => traits.push("manual, optional".to_owned()),
         (When::Manual, _) => traits.push("manual, blocks what follows".to_owned()),
-        (When::Delayed, _) => traits.push(format!("delayed by {} s", job.start_in_secs.unwrap_or_default())),
+        (When::Delayed, _) => traits.push(format!("delayed by {}", delay(job, at))),
         (when, _) => traits.push(format!("when {}", when.as_str())),
     }
     match &job.needs {
@@ -221,6 +237,16 @@ fn traits(job: &PlannedJob) -> Vec<String> {
         traits.push(format!("tags {}", job.tags.join(", ")));
     }
     traits
+}
+
+/// Returns how long a delayed job waits, and until when where somebody has said when that begins.
+pub(crate) fn delay(job: &PlannedJob, at: Option<Timestamp>) -> String {
+    let seconds = job.start_in_secs.unwrap_or_default();
+    let delay = SignedDuration::from_secs(seconds.cast_signed());
+    match at.and_then(|at| at.checked_add(delay).ok()) {
+        Some(earliest) => format!("{seconds} s, until {earliest} at the earliest"),
+        None => format!("{seconds} s"),
+    }
 }
 
 fn left_out(jobs: &[LeftOut], out: &mut String) {

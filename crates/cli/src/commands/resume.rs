@@ -56,30 +56,20 @@ impl Earlier {
         let Some(circumstances) = &self.circumstances else {
             return Ok(event);
         };
-        let path = circumstances
-            .predefined
-            .iter()
-            .find(|variable| variable.key == "CI_CONFIG_PATH");
-        if let Some(path) = path
+        if let Some(path) = predefined(circumstances, "CI_CONFIG_PATH")
             && typed.file == stored::CONFIGURATION
         {
-            event.file.clone_from(&path.value);
+            event.file = path.to_owned();
         }
         let head = checkout.project()?.head()?.commit.map(|commit| commit.sha);
         let same_commit = head.is_none_or(|sha| sha == circumstances.facts.sha);
-        let nothing_typed = typed.event.is_none() && typed.branch.is_none() && typed.tag.is_none();
+        let nothing_typed = typed.event.is_none()
+            && typed.branch.is_none()
+            && typed.tag.is_none()
+            && typed.target_branch.is_none();
         if nothing_typed && same_commit {
             event.event = kind(&self.run.source);
-            match &circumstances.facts.git_ref {
-                Ref::Tag(tag) => event.tag = Some(tag.clone()),
-                Ref::Branch(branch)
-                | Ref::MergeRequest {
-                    source_branch: branch,
-                    ..
-                } => {
-                    event.branch = Some(branch.clone());
-                }
-            }
+            restore(&mut event, circumstances);
         }
         self.tell_of_values(typed);
         Ok(event)
@@ -90,8 +80,12 @@ impl Earlier {
             .circumstances
             .iter()
             .flat_map(|circumstances| &circumstances.given);
+        let values = typed.variables.iter().map(|(key, _)| key);
+        let typed: Vec<&String> = values
+            .chain(typed.variable_files.iter().map(|(key, _)| key))
+            .collect();
         let missing: Vec<String> = given
-            .filter(|name| !typed.variables.iter().any(|(key, _)| key == *name))
+            .filter(|name| !typed.contains(name))
             .map(|name| format!("`{name}`"))
             .collect();
         if !missing.is_empty() {
@@ -172,9 +166,39 @@ fn started_elsewhere(run: &Run, bridge: &str) -> CommandError {
     }
 }
 
+/// Fills in what the run was made for, beside its event.
+fn restore(event: &mut EventArgs, circumstances: &Circumstances) {
+    match &circumstances.facts.git_ref {
+        Ref::Tag(tag) => event.tag = Some(tag.clone()),
+        Ref::Branch(branch) => event.branch = Some(branch.clone()),
+        Ref::MergeRequest {
+            source_branch,
+            target_branch,
+        } => {
+            event.branch = Some(source_branch.clone());
+            event.target_branch = Some(target_branch.clone());
+        }
+    }
+    if event.default_branch.is_none() {
+        event.default_branch = predefined(circumstances, "CI_DEFAULT_BRANCH").map(str::to_owned);
+    }
+    event.protected |= circumstances.facts.protected;
+    let at = circumstances.facts.at;
+    event.at = event
+        .at
+        .or(at.and_then(|at| jiff::Timestamp::from_millisecond(at.0).ok()));
+}
+
+fn predefined<'a>(circumstances: &'a Circumstances, key: &str) -> Option<&'a str> {
+    let mut all = circumstances.predefined.iter();
+    all.find(|variable| variable.key == key)
+        .map(|variable| variable.value.as_str())
+}
+
 fn kind(source: &str) -> Option<EventKind> {
     match source.parse().ok()? {
-        Source::Push | Source::ParentPipeline => None,
+        Source::Push => None,
+        Source::ParentPipeline => Some(EventKind::ParentPipeline),
         Source::Web => Some(EventKind::Web),
         Source::Api => Some(EventKind::Api),
         Source::Trigger => Some(EventKind::Trigger),

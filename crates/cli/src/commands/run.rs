@@ -38,7 +38,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         .map(|number| Earlier::find(&root, number))
         .transpose()?;
     let event = match &earlier {
-        Some(earlier) => earlier.event(&args.event, &world::Checkout::new(root, None))?,
+        Some(earlier) => earlier.event(&args.event, &world::Checkout::new(root))?,
         None => args.event.clone(),
     };
     let question = Question::new(global, &event)?;

@@ -6,19 +6,20 @@ use gantry_engine::{Deploy, hold};
 use gantry_language::compile::Outcome;
 use gantry_language::diagnostic::did_you_mean;
 use gantry_language::plan::{AllowFailure, Decision, Place, Plan, PlannedJob, When};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::plan::{clauses, heading, no_pipeline, started};
+use super::plan::{clauses, delay, heading, no_pipeline, started};
 use crate::args::{Format, Global, WhyArgs};
 use crate::error::{CommandError, Exit};
 use crate::output::{self, style::*};
 use crate::question::Question;
 
 pub(crate) fn why(global: &Global, args: &WhyArgs) -> Result<Exit, CommandError> {
-    let question = Question::new(global, &args.event)?;
+    let question = Question::to_look_at(global, &args.event)?;
     let checked = question.check()?;
     let outcome = question.plan(&checked)?;
-    let answers = answers(&outcome, &args.job);
+    let answers = answers(&outcome, &args.job, question.at);
     if answers.is_empty() && !matches!(outcome, Outcome::Filtered(_) | Outcome::Skipped) {
         let names = names(&outcome);
         return Err(CommandError::usage(format!("there is no job `{}`", args.job))
@@ -55,7 +56,7 @@ struct Answer<'a> {
     consequences: Vec<String>,
 }
 
-fn answers<'a>(outcome: &'a Outcome, name: &str) -> Vec<Answer<'a>> {
+fn answers<'a>(outcome: &'a Outcome, name: &str, at: Option<Timestamp>) -> Vec<Answer<'a>> {
     let (jobs, left_out) = match outcome {
         Outcome::Pipeline(plan) => (plan.jobs.as_slice(), plan.left_out.as_slice()),
         Outcome::Empty(left_out) => (&[][..], left_out.as_slice()),
@@ -70,7 +71,7 @@ fn answers<'a>(outcome: &'a Outcome, name: &str) -> Vec<Answer<'a>> {
         place: &job.place,
         decision: &job.decision,
         consequences: match outcome {
-            Outcome::Pipeline(plan) => consequences(plan, job),
+            Outcome::Pipeline(plan) => consequences(plan, job, at),
             _ => Vec::new(),
         },
     });
@@ -103,7 +104,7 @@ fn names(outcome: &Outcome) -> Vec<String> {
     }
 }
 
-fn consequences(plan: &Plan, job: &PlannedJob) -> Vec<String> {
+fn consequences(plan: &Plan, job: &PlannedJob, at: Option<Timestamp>) -> Vec<String> {
     let mut lines = vec![waits_for(plan, job)];
     match job.when {
         When::OnSuccess => {}
@@ -116,10 +117,7 @@ fn consequences(plan: &Plan, job: &PlannedJob) -> Vec<String> {
             lines.push("it is manual and blocks: what follows waits until it is started".to_owned());
         }
         When::Delayed => {
-            lines.push(format!(
-                "it then waits {} seconds (start_in)",
-                job.start_in_secs.unwrap_or_default()
-            ));
+            lines.push(format!("it then waits {} (start_in)", delay(job, at)));
         }
     }
     if let Some(started) = started(job) {

@@ -130,6 +130,7 @@ pub(super) fn sibling(
     let args = EventArgs {
         file: ".gitlab-ci.yml".to_owned(),
         event: Some(EventKind::Pipeline),
+        at: question.at,
         ..EventArgs::default()
     };
     let other = Question::new(&global, &args).map_err(|error| missing(reason(&error)))?;

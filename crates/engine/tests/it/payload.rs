@@ -334,6 +334,31 @@ fn images_and_services() {
 }
 
 #[test]
+fn time_goes_on_from_where_the_pipeline_is_told_it_began() {
+    let mut facts = facts();
+    facts.at = Some(Timestamp(1_767_225_600_000));
+    let plan = plan([job("compile")]);
+    let handover = Handover {
+        plan: &plan,
+        job: &plan.jobs[0],
+        facts: &facts,
+        layers: &layers(),
+        run: RunId(12),
+        attempt: AttemptId(41),
+        token: "gantry-0123",
+        run_created_at: NOON,
+        started_at: Timestamp(NOON.0 + 61_234),
+        cache_keys: &[],
+        dependencies: &[],
+    };
+    assert_snapshot!(variables(&handover.payload(), &["CI_PIPELINE_CREATED", "CI_JOB_STARTED"]), @r"
+    CI_PIPELINE_CREATED_AT=2026-01-01T00:00:00Z
+    CI_JOB_STARTED_AT_SLUG=2026-01-01t00-01-01z
+    CI_JOB_STARTED_AT=2026-01-01T00:01:01Z
+    ");
+}
+
+#[test]
 fn variables_of_the_job() {
     let mut matrix = job("unit: [linux]").when(When::Manual).image("rust:1");
     matrix.0.base_name = "unit".to_owned();

@@ -504,6 +504,7 @@ pub(crate) fn facts() -> Facts {
         sha: "a".repeat(40),
         dirty: true,
         protected: false,
+        at: None,
         title: "Count twice".to_owned(),
         checkout: Checkout {
             repository: "/store/objects.git".into(),

@@ -149,9 +149,11 @@ impl<'a> Resolver<'a> {
         match fitting(declaration, options, node) {
             Ok(value) => Some(value),
             Err(misfit) => {
-                let diagnostic = misfit.of_given(name, self.span(node));
-                self.diagnostics
-                    .push(diagnostic.related(declaration.name.span, "declared here"));
+                let declared = declaration.name.span;
+                self.diagnostics.push(match self.span(node) {
+                    Some(span) => misfit.of_given(name, span).related(declared, "declared here"),
+                    None => misfit.of_given(name, declared),
+                });
                 None
             }
         }

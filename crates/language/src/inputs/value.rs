@@ -73,15 +73,15 @@ pub(super) enum Misfit {
 }
 
 impl Misfit {
-    pub(super) fn of_given(&self, name: &str, span: Option<Span>) -> Diagnostic {
+    pub(super) fn of_given(&self, name: &str, span: Span) -> Diagnostic {
         self.diagnostic(name, span, "provided value")
     }
 
     pub(super) fn of_default(&self, name: &str, span: Span) -> Diagnostic {
-        self.diagnostic(name, Some(span), "default value")
+        self.diagnostic(name, span, "default value")
     }
 
-    fn diagnostic(&self, name: &str, span: Option<Span>, what: &str) -> Diagnostic {
+    fn diagnostic(&self, name: &str, span: Span, what: &str) -> Diagnostic {
         match self {
             Misfit::Kind(kind) => {
                 let message = format!("the {what} of the input `{name}` is not {kind}");

@@ -580,7 +580,7 @@ fn a_pipeline_takes_inputs() {
     error: there is no input `nope`
       gitlab: unknown input arguments: nope
     error: `test` is not among the options of the input `env`
-      ... .gitlab-ci.yml:1:17: declared here
+      --> .gitlab-ci.yml:1:17
       help: it is one of `dev` or `prod`
       gitlab: `env` input: `test` cannot be used because it is not in the list of allowed options
     ");

@@ -40,7 +40,7 @@ impl Checked {
             Ok(text) => text,
             Err(error) => return Ok(Checked::unreadable(file, error)),
         };
-        let checkout = Checkout::new(root, None).fetching(fetch.wishes());
+        let checkout = Checkout::new(root).fetching(fetch.wishes());
         let checked = compile::check(&path, text, &checkout, &checkout, &Layers::default());
         match checkout.failure() {
             Some(error) => Err(error.into()),
