@@ -18,6 +18,8 @@ pub enum ClientError {
         authority: String,
         source: std::io::Error,
     },
+    #[error("there was no answer in time")]
+    Slow,
     #[error("the connection was lost: {0}")]
     Http(#[from] hyper::Error),
 }

@@ -2,6 +2,7 @@
 
 mod all;
 mod backup;
+mod health;
 mod load;
 mod output;
 mod restore;
@@ -39,6 +40,8 @@ enum Command {
     Result(result::Options),
     /// Run all three in one process
     All(all::Options),
+    /// Ask a service whether it is ready
+    Health(health::Options),
     /// Write the files that a load test posts
     Seed(seed::Options),
     /// Send many votes and measure the answers
@@ -65,6 +68,9 @@ pub enum CommandError {
     Archive { path: String, source: ArchiveError },
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// In the service's own words.
+    #[error("{0}")]
+    NotReady(String),
     #[error("{failed} of {requests} requests were not answered with success")]
     FailedRequests { failed: usize, requests: usize },
     #[error("of {votes} votes {counted} were counted within {seconds} seconds")]
@@ -100,6 +106,7 @@ async fn dispatch(command: Command) -> Result<(), CommandError> {
         Command::Worker(options) => worker::run(options).await,
         Command::Result(options) => result::run(options).await,
         Command::All(options) => all::run(options).await,
+        Command::Health(options) => health::run(&options).await,
         Command::Seed(options) => seed::run(&options),
         Command::Load(options) => load::run(options).await,
         Command::Backup(options) => backup::run(&options).await,

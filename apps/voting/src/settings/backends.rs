@@ -29,6 +29,9 @@ pub struct Backends {
     /// MYSQL_HOST, MYSQL_USER, MYSQL_PASSWORD and MYSQL_DB say
     #[arg(long, env = "VOTING_STORE", default_value = "embedded")]
     store: StoreAddress,
+    /// A file with the password for PostgreSQL, which then is in no address
+    #[arg(long, env = "POSTGRES_PASSWORD_FILE", value_name = "FILE")]
+    postgres_password_file: Option<PathBuf>,
     /// The folder of the embedded queue and store
     #[arg(long, env = "VOTING_DATA", default_value = "voting-data")]
     data: PathBuf,
@@ -45,6 +48,8 @@ pub struct Backends {
 pub enum SetupError {
     #[error(transparent)]
     File(#[from] StoreFileError),
+    #[error("the password in `{}`: {source}", path.display())]
+    Password { path: PathBuf, source: std::io::Error },
     #[error("the address of the queue: {0}")]
     Redis(#[from] redis::RedisError),
     #[error("the address of the store: {0}")]
@@ -94,7 +99,14 @@ impl Backends {
     pub fn store(&self, profile: &'static Profile) -> Result<Store, SetupError> {
         match &self.store {
             StoreAddress::Embedded => Ok(Store::Embedded(embedded::Reader::open(&self.place(profile))?)),
-            StoreAddress::Postgres(address) => Ok(Store::Postgres(PostgresStore::new(address, profile)?)),
+            StoreAddress::Postgres(address) => {
+                let password = self.postgres_password()?;
+                Ok(Store::Postgres(PostgresStore::new(
+                    address,
+                    password.as_deref(),
+                    profile,
+                )?))
+            }
             #[cfg(feature = "mysql")]
             StoreAddress::Mysql(address) => {
                 let options = mysql_async::Opts::from_url(address)?;
@@ -132,6 +144,17 @@ impl Backends {
             QueueAddress::Sqs(_) => Err(SetupError::NotBuilt("sqs")),
             QueueAddress::Embedded => Err(SetupError::Mixed),
         }
+    }
+
+    fn postgres_password(&self) -> Result<Option<String>, SetupError> {
+        let Some(path) = &self.postgres_password_file else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(path).map_err(|source| SetupError::Password {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
     }
 
     fn place(&self, profile: &'static Profile) -> Place {

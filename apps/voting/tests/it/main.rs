@@ -7,6 +7,7 @@ mod cloud;
 mod contract;
 mod crash;
 mod ending;
+mod health;
 mod live;
 mod load;
 mod page;

@@ -214,6 +214,57 @@ async fn a_store_that_is_not_there_or_not_prepared_is_told() {
     .await;
 }
 
+#[tokio::test]
+async fn the_password_of_the_store_may_lie_in_a_file() {
+    let Some(stack) = Stack::start().await else { return };
+    stack
+        .query(r"CREATE ROLE keeper SUPERUSER LOGIN PASSWORD 'pass@of/keeper'")
+        .await;
+    let rules = stack.query("SHOW hba_file").await;
+    stack
+        .query(&format!(
+            "COPY (VALUES ('host all keeper 127.0.0.1/32 scram-sha-256')) TO '{rules}'"
+        ))
+        .await;
+    stack.query("SELECT pg_reload_conf()").await;
+    let folder = tempdir().unwrap();
+    let ready = async |password: &str| {
+        let file = folder.path().join("password");
+        std::fs::write(&file, password).unwrap();
+        let store = stack.postgres.url().replace("postgres@", "keeper@");
+        let options = ["--queue", &stack.redis.url(), "--store", &store];
+        let file = ["--postgres-password-file", file.to_str().unwrap()];
+        let worker = Service::one("worker", &[options.as_slice(), &file].concat());
+        // A wrong password is refused at once, so there is one answer to wait for in either case.
+        wait_for(
+            async || {
+                let status = text(&worker.get("worker", "/api/healthcheckmysql").await.body);
+                format!(
+                    "{}",
+                    status.contains("OK") || status.contains("\"database\": 404")
+                )
+            },
+            "true",
+        )
+        .await;
+        text(&worker.get("worker", "/api/healthcheckmysql").await.body)
+    };
+    assert!(ready("pass@of/keeper\n").await.contains(r#""mysqlStatus": "OK""#));
+    assert!(ready("another").await.contains(r#""database": 404"#));
+
+    let without = run(&[
+        "result",
+        "--store",
+        "postgres://host/",
+        "--postgres-password-file",
+        "/none",
+    ]);
+    assert_eq!(
+        text(&without.stderr),
+        "error: the password in `/none`: No such file or directory (os error 2)\n"
+    );
+}
+
 // shows: S0-62, S0-66
 #[tokio::test]
 async fn a_backup_of_postgresql_is_verified_and_restored() {

@@ -28,8 +28,16 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    pub fn new(address: &str, profile: &'static Profile) -> Result<PostgresStore, tokio_postgres::Error> {
+    /// A password beside the address outranks the one in it.
+    pub fn new(
+        address: &str,
+        password: Option<&str>,
+        profile: &'static Profile,
+    ) -> Result<PostgresStore, tokio_postgres::Error> {
         let mut address: tokio_postgres::Config = address.parse()?;
+        if let Some(password) = password {
+            address.password(password);
+        }
         address.connect_timeout(Duration::from_secs(2));
         Ok(PostgresStore {
             profile,
