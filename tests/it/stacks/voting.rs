@@ -130,7 +130,7 @@ fn an_image_is_built_for_the_commit_after_the_default_login_and_tried_again() {
     stack.run("result-build-job", &["docker"]).ended_with(0);
     insta::assert_snapshot!(stack.calls(), @r"
     docker login -u builder --password-stdin registry.example.com <<< pass-of-builder
-    docker build -t registry.example.com/voting-service/result:[commit] .
+    docker build --build-arg BASE=registry.example.com/voting-service/voting:v1.0.1 -t registry.example.com/voting-service/result:[commit] .
     docker push registry.example.com/voting-service/result:[commit]
     ");
 
@@ -148,9 +148,31 @@ fn the_image_of_the_commit_gets_the_version_tag() {
     insta::assert_snapshot!(stack.calls(), @r"
     docker login -u builder --password-stdin registry.example.com <<< pass-of-builder
     docker pull registry.example.com/voting-service/vote:[commit]
+    docker run --detach --name vote-test-1 --read-only --cap-drop ALL --tmpfs /data:uid=65532 --env VOTING_DATA=/data registry.example.com/voting-service/vote:[commit]
+    docker exec vote-test-1 /voting health --within 30
+    docker exec vote-test-1 /voting seed /data
+    docker exec vote-test-1 /voting load http://127.0.0.1:8080/ -n 20 -c 5 -p /data/posta
     docker tag registry.example.com/voting-service/vote:[commit] registry.example.com/voting-service/vote:v1.0.1
     docker push registry.example.com/voting-service/vote:v1.0.1
+    docker rm -f vote-test-1
     ");
+}
+
+/// What does not start, or is not ready, gets no version.
+#[test]
+fn an_image_that_does_not_work_is_not_tagged_and_leaves_no_container() {
+    for service_name in ["vote", "worker", "result"] {
+        let stack = service(service_name).settings(&format!("{SETTINGS}FAILING_CALL: docker 30\n"));
+        stack
+            .run(&format!("{service_name}-test-image"), &["docker"])
+            .ended_with(1);
+        let calls = stack.calls();
+        assert!(!calls.contains("docker tag"), "{calls}");
+        assert!(
+            calls.contains(&format!("docker rm -f {service_name}-test-")),
+            "{calls}"
+        );
+    }
 }
 
 // shows: S0-42
@@ -160,7 +182,8 @@ fn the_scan_leaves_a_report_and_keeps_its_database() {
     let plan = stack.plan(&[]);
     let scan = plan.build("worker-service-image-scan");
     assert_eq!(scan["cache"][0]["paths"], json!([".trivycache/"]));
-    let first = stack.run("worker-service-image-scan", &["trivy"]).ended_with(0);
+    let tools = ["docker", "scan-image"];
+    let first = stack.run("worker-service-image-scan", &tools).ended_with(0);
     let missed = |machine: &TestEnvironment| {
         machine
             .call("logs worker-service-image-scan")
@@ -168,25 +191,34 @@ fn the_scan_leaves_a_report_and_keeps_its_database() {
             .contains("Cache file does not exist")
     };
     assert!(missed(&stack.machine), "{first}");
-    let second = stack.run("worker-service-image-scan", &["trivy"]).ended_with(0);
+    let second = stack.run("worker-service-image-scan", &tools).ended_with(0);
     assert!(!missed(&stack.machine), "{second}");
     let left = stack.machine.call("artifacts --format json").json();
     assert_eq!(left["artifacts"][0]["type"], "container_scanning");
     insta::assert_snapshot!(stack.calls(), @r"
-    trivy image --exit-code 0 --no-progress --format template --template @/tmp/trivy-gitlab.tpl -o gl-container-scanning-report.json registry.example.com/voting-service/worker:v1.0.1
-    trivy image --exit-code 1 --severity CRITICAL --no-progress registry.example.com/voting-service/worker:v1.0.1
-    trivy image --exit-code 0 --no-progress --format template --template @/tmp/trivy-gitlab.tpl -o gl-container-scanning-report.json registry.example.com/voting-service/worker:v1.0.1
-    trivy image --exit-code 1 --severity CRITICAL --no-progress registry.example.com/voting-service/worker:v1.0.1
+    docker login -u builder --password-stdin registry.example.com <<< pass-of-builder
+    scan-image registry.example.com/voting-service/worker:v1.0.1 gl-container-scanning-report.json
+    docker login -u builder --password-stdin registry.example.com <<< pass-of-builder
+    scan-image registry.example.com/voting-service/worker:v1.0.1 gl-container-scanning-report.json
     ");
 }
 
-/// The listing never fails, the second call does.
+// shows: S0-43
 #[test]
-fn a_critical_finding_fails_the_scan() {
-    let stack = service("worker").settings(&format!(
-        "{SETTINGS}FAILING_CALL: trivy registry.example.com/voting-service/worker:v1.0.1\n"
-    ));
-    stack.run("worker-service-image-scan", &["trivy"]).ended_with(1);
+fn a_critical_finding_fails_the_scan_though_the_scanner_does_not_mind() {
+    let with = |severity: &str| {
+        let found = format!("FOUND: '{{\"name\": \"CVE-1\", \"severity\": \"{severity}\"}}'\n");
+        let stack = service("worker").settings(&format!("{SETTINGS}{found}"));
+        stack.run("worker-service-image-scan", &["docker", "scan-image"])
+    };
+    with("High").ended_with(0);
+    let output = with("Critical").ended_with(1);
+    assert!(
+        output
+            .stdout
+            .contains("1 vulnerability of severity critical or worse"),
+        "{output}"
+    );
 }
 
 // shows: S0-22
@@ -196,20 +228,26 @@ fn the_images_of_jobs_have_a_pipeline_of_their_own() {
     insta::assert_snapshot!(stack.pictures(), @r"
     push of the default branch
       build: runner-image: [dind], runner-image: [ssh], runner-image: [trivy]
+      test: offline-check
     push of another branch
       build: runner-image: [dind], runner-image: [ssh], runner-image: [trivy]
+      test: offline-check
     tag
       build: runner-image: [dind], runner-image: [ssh], runner-image: [trivy]
+      test: offline-check
     schedule
       nothing
-      left out: runner-image: [dind], runner-image: [ssh], runner-image: [trivy]
+      left out: runner-image: [dind], runner-image: [ssh], runner-image: [trivy], offline-check
     trigger
       build: runner-image: [dind], runner-image: [ssh], runner-image: [trivy]
+      test: offline-check
     merge request
       nothing
-      left out: runner-image: [dind], runner-image: [ssh], runner-image: [trivy]
+      left out: runner-image: [dind], runner-image: [ssh], runner-image: [trivy], offline-check
     ");
-    stack.run_for(&["--jobs", "1"], &["docker"]).ended_with(0);
+    stack
+        .run_for(&["--jobs", "1"], &["docker", "python3"])
+        .ended_with(0);
     let calls = stack.calls();
     let pushed: Vec<_> = calls
         .lines()
