@@ -43,6 +43,12 @@ const PARTS: &[Part] = &[
         purpose: "the shell of the jobs",
     },
     Part {
+        program: "python3",
+        package: "python3",
+        need: Need::Tests,
+        purpose: "the image check of the voting projects",
+    },
+    Part {
         program: "redis-server",
         package: "redis-server",
         need: Need::Tests,

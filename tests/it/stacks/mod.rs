@@ -2,9 +2,11 @@
 //! would reach outside.
 
 mod backup;
+mod compose;
 mod kubernetes;
 mod own;
 mod repository;
+mod scripts;
 mod sensors;
 mod stack;
 mod voting;

@@ -85,12 +85,10 @@ fn the_seed_image_is_built_when_its_folder_changed_and_by_no_schedule() {
     ]));
 }
 
-// shows: S0-46, S0-48, S0-49, S0-51
+// shows: S0-46, S0-48, S0-49, S0-50, S0-51
 #[test]
 fn pre_product_is_deployed_over_ssh_with_its_own_names() {
-    let stack = devops()
-        .file(".env", "DOMAIN=FQDN\nNAME=SERVER_NAME\nVERSION=PIPELINE_ID\n")
-        .file("compose.yml", "services: {}\n");
+    let stack = devops();
     let plan = stack.plan(&[]);
     assert_eq!(
         plan.job("deploy-to-pre-product")["environment"]["url"],
@@ -102,18 +100,17 @@ fn pre_product_is_deployed_over_ssh_with_its_own_names() {
     insta::assert_snapshot!(stack.calls(), @r"
     ssh-agent -s
     ssh-add [FOLDER]/cache/projects/project-[----digest----]/builds/0/local/project.tmp/SSH_PRIVATE_KEY
-    ssh -o StrictHostKeyChecking=no -p 8090 root@pre-product.example.com
+    ssh -o StrictHostKeyChecking=accept-new -p 8090 root@pre-product.example.com
+    umask 077
     [ -d /opt/services/vote-services ] || mkdir -p /opt/services/vote-services
+    rm -rf /opt/services/vote-services/next
+    mkdir /opt/services/vote-services/next
 
-    scp -o StrictHostKeyChecking=no -P 8090 .env compose.yml root@pre-product.example.com:/opt/services/vote-services/
-    ssh -o StrictHostKeyChecking=no -p 8090 root@pre-product.example.com
+    scp -o StrictHostKeyChecking=accept-new -P 8090 -p -r .env compose.yml deploy.sh nginx secrets root@pre-product.example.com:/opt/services/vote-services/next/
+    ssh -o StrictHostKeyChecking=accept-new -p 8090 root@pre-product.example.com
     docker login -u builder --password-stdin registry.example.com
      <<< pass-of-builder
-    ssh -o StrictHostKeyChecking=no -p 8090 root@pre-product.example.com
-    set -e
-    cd /opt/services/vote-services
-    docker compose pull
-    docker compose up -d
+    ssh -o StrictHostKeyChecking=accept-new -p 8090 root@pre-product.example.com sh /opt/services/vote-services/next/deploy.sh
     ");
     assert!(
         stack.machine.read(".env").contains("FQDN"),
@@ -139,10 +136,11 @@ fn a_load_test_counts_and_cleans_up_after_itself() {
     stack.run("loadtest-production", &["docker"]).ended_with(0);
     insta::assert_snapshot!(stack.calls(), @r"
     docker login -u builder --password-stdin registry.example.com <<< pass-of-builder
+    docker pull registry.example.com/voting-service/seed-data:main
     docker run -id --name loadtest-production registry.example.com/voting-service/seed-data:main bash
     docker exec -i loadtest-production python make-data.py
-    docker exec -i loadtest-production ab -n 100 -c 50 -p posta -T application/x-www-form-urlencoded https://vote.production.example.com/
-    docker exec -i loadtest-production ab -n 10000 -c 50 -p postb -T application/x-www-form-urlencoded https://vote.production.example.com/
+    docker exec -i loadtest-production no-failures ab -l -n 100 -c 50 -p posta -T application/x-www-form-urlencoded https://vote.production.example.com/
+    docker exec -i loadtest-production no-failures ab -l -n 10000 -c 50 -p postb -T application/x-www-form-urlencoded https://vote.production.example.com/
     docker rm -f loadtest-production
     ");
     let failing = devops().settings(&format!("{SETTINGS}FAILING_CALL: docker make-data.py\n"));
@@ -157,7 +155,7 @@ fn a_load_test_counts_and_cleans_up_after_itself() {
 // shows: S0-58b
 #[test]
 fn load_tests_do_not_wait_for_production() {
-    let stack = devops().file(".env", "").file("compose.yml", "services: {}\n");
+    let stack = devops();
     let tools = ["docker", "ssh", "scp", "ssh-agent", "ssh-add"];
     let output = stack.run_for(&["--jobs", "1"], &tools).ended_with(0);
     let states: Vec<_> = output
@@ -176,7 +174,7 @@ fn load_tests_do_not_wait_for_production() {
     );
 }
 
-// shows: S0-59, S0-63, S0-65
+// shows: S0-59, S0-60, S0-61, S0-63, S0-65
 #[test]
 fn the_backup_of_the_night_is_made_and_checked() {
     let stack = devops();
@@ -190,7 +188,6 @@ fn the_backup_of_the_night_is_made_and_checked() {
         "ssh-agent",
         "ssh-add",
         "mc",
-        "apk",
         "gunzip",
         "cp",
     ];
@@ -202,36 +199,37 @@ fn the_backup_of_the_night_is_made_and_checked() {
         .iter()
         .find(|artifact| artifact["job"] == "postgres-check-backup");
     assert_eq!(log.expect("the log is kept")["expire_in"], "1 week");
-    insta::assert_snapshot!(stack.calls(), @r"
+    insta::assert_snapshot!(stack.calls(), @r#"
     ssh-agent -s
     ssh-add [FOLDER]/cache/projects/project-[----digest----]/builds/0/local/project.tmp/SSH_PRIVATE_KEY
-    mc alias set backups https://objects.example.com access secret --api S3v4
-    mc alias list
+    mc alias set backups https://objects.example.com --api S3v4 <<< access
+    secret
     mc --version
-    ssh -o StrictHostKeyChecking=no -p 8090 root@production.example.com
-    docker exec -e PGPASSWORD='pass-of-keeper' postgresql-production   psql --host=localhost --username=keeper -At -c 'SELECT count(*) FROM votes'
+    ssh -o StrictHostKeyChecking=accept-new -p 8090 root@production.example.com
+    docker exec postgresql-production sh -c 'PGPASSWORD=$(cat /run/secrets/postgres_password)   psql --host=localhost --username=keeper --dbname=postgres -At -c "SELECT count(*) FROM votes"'
 
-    ssh -o StrictHostKeyChecking=no -p 8090 root@production.example.com
+    ssh -o StrictHostKeyChecking=accept-new -p 8090 root@production.example.com
     set -e
+    umask 077
     [ -d /opt/services/BACKUP ] || mkdir -p /opt/services/BACKUP
     cd /opt/services/BACKUP
     # written first and packed second: the status of a pipe would hide a dump that broke off
-    docker exec -i -e PGPASSWORD='pass-of-keeper' postgresql-production   /usr/local/bin/pg_dumpall --host=localhost --port=5432 --username=keeper   > postgres_backup_1.sql
+    docker exec -i postgresql-production sh -c 'PGPASSWORD=$(cat /run/secrets/postgres_password)   /usr/local/bin/pg_dumpall --host=localhost --port=5432 --username=keeper'   > postgres_backup_1.sql
     gzip -9 -f postgres_backup_1.sql
+    find . -name 'postgres_backup_*.sql.gz' -mtime +7 -delete
 
-    scp -o StrictHostKeyChecking=no -P 8090 root@production.example.com:/opt/services/BACKUP/postgres_backup_1.sql.gz .
+    scp -o StrictHostKeyChecking=accept-new -P 8090 root@production.example.com:/opt/services/BACKUP/postgres_backup_1.sql.gz .
     mc cp --continue --recursive postgres_backup_1.sql.gz backups/voting-app-backup/
-    apk add --no-cache ca-certificates
-    mc alias set backups https://objects.example.com access secret --api S3v4
-    mc alias list
+    mc alias set backups https://objects.example.com --api S3v4 <<< access
+    secret
     mc --version
     mc cp --continue --recursive backups/voting-app-backup/postgres_backup_1.sql.gz .
     gunzip postgres_backup_1.sql.gz
-    cp postgres_backup_1.sql backup-check/
-    docker run -d --name backup-check -e POSTGRES_USER -e POSTGRES_PASSWORD -e VOTES_AT_DUMP postgres:15-alpine
-    docker cp backup-check backup-check:/opt
-    docker exec backup-check sh /opt/backup-check/backup-check.sh
-    docker cp backup-check:/opt/backup-check/restore.log .
-    docker rm -f backup-check
-    ");
+    cp postgres_backup_1.sql psql-test
+    docker run -d --name psql-test-1 --network none -e POSTGRES_USER -e POSTGRES_PASSWORD -e POSTGRES_DB=postgres -e VOTES_AT_DUMP postgres:15-alpine
+    docker cp psql-test psql-test-1:/opt
+    docker exec psql-test-1 sh /opt/psql-test/psql-test.sh
+    docker cp psql-test-1:/opt/psql-test/restore.log .
+    docker rm -f psql-test-1
+    "#);
 }
