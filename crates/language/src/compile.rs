@@ -3,6 +3,7 @@
 //! The order is GitLab's and can be observed: include, `extends`, `!reference`, keywords with defaults, `parallel`,
 //! the checks across jobs; then, for one event, `workflow` and the rules of every job.
 
+mod budget;
 mod connect;
 mod expanded;
 mod job;

@@ -240,17 +240,30 @@ pub enum Undefined {
     Keep,
 }
 
+/// How long one text may grow. Beyond it references stay as they were written: a text of many references to a long
+/// value would fill any memory.
+const MAX_TEXT_BYTES: usize = 4 << 20;
+
 /// Replaces `$NAME`, `${NAME}` and `%NAME%` in one pass.
 pub fn expand(text: &str, undefined: Undefined, lookup: impl Fn(&str) -> Option<String>) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut is_full = false;
     for piece in pieces(text, false) {
-        match piece {
-            Piece::Text(text) => out.push_str(text),
-            Piece::Reference { name, written } => match lookup(name) {
-                Some(value) => out.push_str(&value),
-                None if undefined == Undefined::Keep => out.push_str(written),
-                None => {}
-            },
+        let (name, written) = match piece {
+            Piece::Reference { name, written } if !is_full => (name, written),
+            Piece::Text(text) | Piece::Reference { written: text, .. } => {
+                out.push_str(text);
+                continue;
+            }
+        };
+        let value = lookup(name);
+        is_full = value
+            .as_ref()
+            .is_some_and(|value| out.len() + value.len() > MAX_TEXT_BYTES);
+        match value.filter(|_| !is_full) {
+            Some(value) => out.push_str(&value),
+            None if undefined == Undefined::Remove && !is_full => {}
+            None => out.push_str(written),
         }
     }
     out

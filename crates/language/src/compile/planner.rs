@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::Outcome;
+use super::budget::Budget;
 use super::connect::circle_of_rules;
 use crate::configuration::{Configuration, Job};
 use crate::diagnostic::Diagnostic;
@@ -87,11 +88,22 @@ impl<'a> Planner<'a> {
     fn sort(&self, root: &[YamlVariable]) -> Sorted<'a> {
         let mut sorted = Sorted::default();
         let mut failed = Vec::new();
+        let mut budget = Budget::default();
         for job in &self.configuration.jobs {
             match self.job(job, root) {
-                Ok(Ok(candidate)) => sorted.candidates.push(candidate),
-                Ok(Err(left)) => sorted.left_out.push(left),
+                Ok(Ok(candidate)) => {
+                    budget.spend_on_job(&candidate.planned);
+                    sorted.candidates.push(candidate);
+                }
+                Ok(Err(left)) => {
+                    budget.spend_on_decision(&left.decision);
+                    sorted.left_out.push(left);
+                }
                 Err(error) => failed.push((self.stage_index(job), clause_failed(&job.name.value, &error))),
+            }
+            if let Some(exceeded) = budget.exceeded(job.name.span) {
+                sorted.errors.push(exceeded);
+                return sorted;
             }
         }
         sorted

@@ -12,7 +12,12 @@ use super::value;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::visible::Visible;
 
+/// Bytes of one text, before and after.
 const MAX_TEXT_BYTES: usize = 1 << 20;
+
+/// Bytes of all texts of one document that values were put into. GitLab bounds what is written, and not what becomes of it.
+const MAX_MADE_BYTES: usize = 32 << 20;
+
 const MAX_BLOCKS: usize = 10_000;
 const MAX_NODES: usize = 500_000;
 
@@ -49,6 +54,7 @@ pub(crate) fn interpolate(
         context,
         diagnostics,
         nodes: 0,
+        made_bytes: 0,
         blocks: HashSet::new(),
         is_over: false,
     };
@@ -59,6 +65,7 @@ struct Interpolator<'a> {
     context: Context<'a>,
     diagnostics: &'a mut Vec<Diagnostic>,
     nodes: usize,
+    made_bytes: usize,
     blocks: HashSet<String>,
     /// A limit was exceeded, and was said to be.
     is_over: bool,
@@ -83,11 +90,15 @@ impl Interpolator<'_> {
         out
     }
 
-    fn node(&mut self, node: &Node) -> Node {
-        self.nodes += 1;
+    fn count(&mut self, nodes: usize, span: Span) {
+        self.nodes += nodes;
         if self.nodes > MAX_NODES {
-            self.limit(node.span, "the document has too many parts", "config too large");
+            self.limit(span, "the document has too many parts", "config too large");
         }
+    }
+
+    fn node(&mut self, node: &Node) -> Node {
+        self.count(1, node.span);
         if self.is_over {
             return node.clone();
         }
@@ -109,10 +120,13 @@ impl Interpolator<'_> {
         for item in items {
             let replaced = self.node(item);
             match (&item.value, replaced.value) {
-                (Value::String(_), Value::Sequence(inner)) => out.extend(inner.iter().map(|inner| Node {
-                    span: item.span,
-                    value: inner.value.clone(),
-                })),
+                (Value::String(_), Value::Sequence(inner)) => {
+                    self.count(inner.len(), item.span);
+                    out.extend(inner.iter().map(|inner| Node {
+                        span: item.span,
+                        value: inner.value.clone(),
+                    }));
+                }
                 (_, value) => out.push(Node {
                     span: item.span,
                     value,
@@ -127,14 +141,17 @@ impl Interpolator<'_> {
         if found.is_empty() {
             return Value::String(Arc::clone(text));
         }
-        if text.len() > MAX_TEXT_BYTES {
-            self.limit(span, "this text is too long for inputs", "config node too large");
+        if !self.fits(text.len(), span) {
             return Value::String(Arc::clone(text));
         }
         if let [only] = found.as_slice()
             && only.range == (0..text.len())
         {
-            return self.value(only, text, span).unwrap_or(Value::Null);
+            let value = self.value(only, text, span).unwrap_or(Value::Null);
+            if let Value::String(text) = &value {
+                self.made(text.len(), span);
+            }
+            return value;
         }
         let mut out = String::with_capacity(text.len());
         let mut end = 0;
@@ -144,9 +161,31 @@ impl Interpolator<'_> {
                 out.push_str(&value::text(&value));
             }
             end = block.range.end;
+            if !self.fits(out.len(), span) {
+                break;
+            }
         }
         out.push_str(&text[end..]);
+        self.made(out.len(), span);
         Value::String(out.into())
+    }
+
+    fn made(&mut self, bytes: usize, span: Span) {
+        self.made_bytes += bytes;
+        if self.made_bytes > MAX_MADE_BYTES {
+            self.limit(
+                span,
+                "the inputs of this document come to too much text",
+                "config too large",
+            );
+        }
+    }
+
+    fn fits(&mut self, bytes: usize, span: Span) -> bool {
+        if bytes > MAX_TEXT_BYTES {
+            self.limit(span, "this text is too long for inputs", "config node too large");
+        }
+        bytes <= MAX_TEXT_BYTES
     }
 
     fn value(&mut self, block: &Block<'_>, text: &str, span: Span) -> Option<Value> {

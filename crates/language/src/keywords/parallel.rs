@@ -93,7 +93,7 @@ fn matrix_instances(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Instance
     let mut instances = Vec::new();
     for row in rows {
         let columns = columns(reader, row)?;
-        let count = columns.iter().map(|(_, values)| values.len()).product::<usize>();
+        let count = product(columns.iter().map(|(_, values)| values.len()));
         if instances.len().saturating_add(count) > MAX_INSTANCES {
             let message = format!("this matrix makes more than {MAX_INSTANCES} jobs");
             let gitlab = "config generates too many jobs (maximum is 200)";
@@ -103,6 +103,31 @@ fn matrix_instances(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Instance
         instances.extend((0..count).map(|number| combination(&columns, number, count)));
     }
     Some(instances)
+}
+
+fn product(counts: impl Iterator<Item = usize>) -> usize {
+    counts.fold(1, usize::saturating_mul)
+}
+
+/// Returns how many jobs a `parallel` makes that nobody has looked at yet, at most as many as are allowed.
+pub(crate) fn count(node: &Node) -> usize {
+    let values = |node: &Node| node.as_sequence().map_or(1, <[Node]>::len);
+    let row = |row: &Node| match row.as_mapping() {
+        Some(columns) => product(columns.iter().map(|column| values(&column.value))),
+        None => 1,
+    };
+    let count = match &node.value {
+        Value::Integer(count) => usize::try_from(*count).unwrap_or_default(),
+        Value::Mapping(mapping) => {
+            let rows = mapping.get("matrix").and_then(Node::as_sequence);
+            rows.unwrap_or_default()
+                .iter()
+                .map(row)
+                .fold(0, usize::saturating_add)
+        }
+        _ => 1,
+    };
+    count.min(MAX_INSTANCES)
 }
 
 /// The combination of that number, the first column varying slowest.

@@ -16,6 +16,7 @@ mod include_elsewhere;
 mod inputs;
 mod kept;
 mod keywords;
+mod limits;
 mod masking;
 mod museum;
 mod museum_of_keywords;
