@@ -64,6 +64,12 @@ impl Case {
         self
     }
 
+    /// Adds what a web server has, to the last line break.
+    pub(crate) fn remote_as_it_is(mut self, url: &str, text: &str) -> Case {
+        self.files.remote.insert(url.to_owned(), text.to_owned());
+        self
+    }
+
     /// Adds a template of GitLab's.
     pub(crate) fn template(mut self, name: &str, text: &str) -> Case {
         self.files.templates.insert(name.to_owned(), dedent(text));

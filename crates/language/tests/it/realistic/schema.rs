@@ -136,7 +136,7 @@ impl Expected {
             }
         }
         for (url, file) in &self.remotes {
-            case = case.remote(url, &text_of(&folder.join(file)));
+            case = case.remote_as_it_is(url, &text_of(&folder.join(file)));
         }
         for (name, file) in &self.templates {
             case = case.template(name, &text_of(&folder.join(file)));
