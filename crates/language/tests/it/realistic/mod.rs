@@ -8,6 +8,7 @@ mod compare;
 mod picture;
 mod schema;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::realistic::compare::differences;
@@ -34,7 +35,7 @@ fn meets_expectations(name: &str) {
     );
 }
 
-/// One test for each folder.
+/// One test for each folder, and a test that none is forgotten.
 macro_rules! pipelines {
     ($($test:ident: $folder:literal,)*) => {
         $(
@@ -43,6 +44,18 @@ macro_rules! pipelines {
                 meets_expectations($folder);
             }
         )*
+
+        #[test]
+        fn every_pipeline_has_a_test() {
+            let entries = fs::read_dir(folder()).expect("it is there");
+            let mut found: Vec<String> = entries
+                .map(|entry| entry.expect("it can be read").file_name().into_string().expect("it is text"))
+                .collect();
+            found.sort();
+            let mut known: Vec<&str> = vec![$($folder),*];
+            known.sort_unstable();
+            assert_eq!(found, known);
+        }
     };
 }
 
@@ -50,11 +63,15 @@ pipelines! {
     component_library: "component-library",
     components_used: "components-used",
     container_images: "container-images",
+    data_nightly: "data-nightly",
     documentation_site: "documentation-site",
+    firmware: "firmware",
     generated_children: "generated-children",
     go_command: "go-command",
     java_service: "java-service",
     legacy_shop: "legacy-shop",
+    merge_requests: "merge-requests",
+    mobile_app: "mobile-app",
     node_monorepo: "node-monorepo",
     python_package: "python-package",
     review_apps: "review-apps",
