@@ -196,6 +196,11 @@ impl Call {
 
     /// Runs to the end, or until `stop` is set: then git is killed.
     pub(crate) fn run_until(self, stop: &AtomicBool) -> Result<Printed, GitError> {
+        self.run_while(|| !stop.load(Ordering::Relaxed))
+    }
+
+    /// Runs to the end, or until `may_go_on`, which is asked again and again, says no: then git is killed.
+    pub(crate) fn run_while(self, may_go_on: impl Fn() -> bool) -> Result<Printed, GitError> {
         let finished = self.finish(|mut child| {
             // In threads of their own that nobody waits for: what git has started may keep the pipes open.
             let (stdout, stderr) = (read_aside(child.stdout.take()), read_aside(child.stderr.take()));
@@ -208,7 +213,7 @@ impl Call {
                         stderr,
                     });
                 }
-                if stop.load(Ordering::Relaxed) {
+                if !may_go_on() {
                     child.kill()?;
                     child.wait()?;
                     return Err(ErrorKind::Interrupted.into());

@@ -54,6 +54,12 @@ pub enum GitError {
         source: Box<GitError>,
     },
 
+    #[error("`{url}` has not answered within {limit_secs} seconds")]
+    TookTooLong { url: String, limit_secs: u64 },
+
+    #[error("what `{url}` has is larger than {limit_bytes} bytes")]
+    TooLarge { url: String, limit_bytes: u64 },
+
     /// Whoever wanted the result has taken the wish back.
     #[error("stopped")]
     Stopped,

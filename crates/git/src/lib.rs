@@ -5,7 +5,8 @@
 //! [`worktree::prepare`] makes a folder for a job out of that.
 //!
 //! Everything here blocks, starts `git` with an argument vector, and leaves the user's repository exactly as
-//! it was: index, files, refs, objects and configuration are read, never written.
+//! it was: index, files, refs, objects and configuration are read, never written. What a [`Mirror`] fetches lies in a folder
+//! of ours.
 
 mod changes;
 mod command;
@@ -14,6 +15,7 @@ mod error;
 mod facts;
 mod files;
 mod index;
+mod mirror;
 mod objects;
 mod project;
 mod references;
@@ -29,6 +31,7 @@ pub use command::Git;
 pub use directory::object_directories;
 pub use error::GitError;
 pub use facts::{Commit, Head, User};
+pub use mirror::{FetchLimits, Listing, Mirror};
 pub use objects::Blob;
 pub use project::Project;
 pub use revision::Revision;

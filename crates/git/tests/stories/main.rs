@@ -2,6 +2,7 @@
 
 mod changes;
 mod facts;
+mod mirror;
 mod objects;
 mod revision;
 mod snapshot;
