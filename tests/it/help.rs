@@ -19,6 +19,7 @@ fn the_first_page() {
     Commands:
       lint        Check configurations and report every mistake
       plan        Show what would run, in which order, and what is left out and why
+      graph       Draw which jobs wait for which
       run         Run the pipeline here
       why         Explain why a job is in, out, manual or held
       expand      Print the configuration as one file, with includes, templates and defaults in place
@@ -149,6 +150,50 @@ fn plan() {
       gantry plan
       gantry plan --event tag --tag v1.2.0
       gantry plan --changed src/main.rs
+    ");
+}
+
+#[test]
+fn graph() {
+    insta::assert_snapshot!(help("graph --help"), @r"
+    exit 0
+    --- stdout
+    Draw which jobs wait for which
+
+    Usage: gantry graph [OPTIONS]
+
+    Options:
+          --all              Each instance of a parallel job by itself
+          --ascii            Draw with plain characters [default: where the locale has no others]
+          --width <COLUMNS>  How many columns the drawing may take [default: those of the terminal]
+      -h, --help             Print help
+
+    Pipeline:
+          --file <PATH>           The configuration, from the project's root [default: .gitlab-ci.yml]
+          --event <EVENT>         What the pipeline is made for [possible values: push, tag, schedule,
+                                  merge_request, trigger, web, api, pipeline]
+          --branch <NAME>         The branch it is for [default: the current one]
+          --tag <NAME>            The tag it is for
+          --variable <KEY=VALUE>  A variable of the pipeline; may be repeated
+          --changed <PATH>...     The files that count as changed, instead of asking git
+
+    Included files:
+          --offline        Fetch nothing: included files of web servers are those of the last time [env:
+                           GANTRY_OFFLINE]
+          --allow-private  Fetch included files from private networks too [env: GANTRY_ALLOW_PRIVATE]
+
+    Everywhere:
+      -C, --directory <DIR>  The root of the project; without it, the nearest folder above that has the
+                             file
+          --color <WHEN>     When colours are used [default: auto] [possible values: auto, always,
+                             never]
+          --format <FORMAT>  How results are printed [default: text] [possible values: text, json,
+                             mermaid, dot]
+
+    Examples:
+      gantry graph
+      gantry graph --event tag --tag v1.2.0 --all
+      gantry graph --format dot | dot -Tsvg > pipeline.svg
     ");
 }
 

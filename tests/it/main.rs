@@ -14,6 +14,7 @@ mod event;
 mod expand;
 mod follow;
 mod gantry;
+mod graph;
 mod hello;
 mod help;
 mod includes;

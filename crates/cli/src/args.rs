@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use crate::error::CommandError;
-use crate::format::{self, FormatName, Formats, LintFormat};
+use crate::format::{self, FormatName, Formats, GraphFormat, LintFormat};
 use crate::{byte_size, moment};
 
 pub(crate) use crate::format::Format;
@@ -103,6 +103,12 @@ pub(crate) enum Command {
         after_help = "Examples:\n  gantry plan\n  gantry plan --event tag --tag v1.2.0\n  gantry plan --changed src/main.rs"
     )]
     Plan(PlanArgs),
+    /// Draw which jobs wait for which
+    #[command(
+        arg = format::argument::<GraphFormat>(),
+        after_help = "Examples:\n  gantry graph\n  gantry graph --event tag --tag v1.2.0 --all\n  gantry graph --format dot | dot -Tsvg > pipeline.svg"
+    )]
+    Graph(GraphArgs),
     /// Run the pipeline here
     #[command(
         after_help = "Examples:\n  gantry run\n  gantry run test --needs\n  gantry run --stage test --fail-fast\n  gantry run --manual publish --jobs 2\n  gantry run --deploy=production\n  gantry run --dry-run           what would run, without running it\n  gantry run --resume            continue the newest run: what is done is kept\n  gantry run --resume 7 --deploy=production"
@@ -256,6 +262,21 @@ pub(crate) enum EventKind {
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) event: EventArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// Each instance of a parallel job by itself
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Draw with plain characters [default: where the locale has no others]
+    #[arg(long)]
+    pub(crate) ascii: bool,
+    /// How many columns the drawing may take [default: those of the terminal]
+    #[arg(long, value_name = "COLUMNS")]
+    pub(crate) width: Option<usize>,
     #[command(flatten)]
     pub(crate) event: EventArgs,
 }

@@ -13,6 +13,10 @@ pub(crate) enum FormatName {
     Text,
     Json,
     #[value(hide = true)]
+    Mermaid,
+    #[value(hide = true)]
+    Dot,
+    #[value(hide = true)]
     Codequality,
     #[value(hide = true)]
     Github,
@@ -23,6 +27,8 @@ impl FormatName {
         match self {
             FormatName::Text => "text",
             FormatName::Json => "json",
+            FormatName::Mermaid => "mermaid",
+            FormatName::Dot => "dot",
             FormatName::Codequality => "codequality",
             FormatName::Github => "github",
         }
@@ -71,6 +77,23 @@ impl Formats for LintFormat {
         (FormatName::Json, LintFormat::Json),
         (FormatName::Codequality, LintFormat::Codequality),
         (FormatName::Github, LintFormat::Github),
+    ];
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GraphFormat {
+    Text,
+    Json,
+    Mermaid,
+    Dot,
+}
+
+impl Formats for GraphFormat {
+    const KNOWN: &'static [(FormatName, GraphFormat)] = &[
+        (FormatName::Text, GraphFormat::Text),
+        (FormatName::Json, GraphFormat::Json),
+        (FormatName::Mermaid, GraphFormat::Mermaid),
+        (FormatName::Dot, GraphFormat::Dot),
     ];
 }
 

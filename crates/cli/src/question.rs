@@ -40,13 +40,13 @@ pub(crate) struct Question {
 
 impl Question {
     /// Looks around and settles what is asked, with all that jobs may want to know.
-    pub(crate) fn new(global: &Global, args: &EventArgs) -> Result<Question, CommandError> {
+    pub(crate) fn new<F>(global: &Global<F>, args: &EventArgs) -> Result<Question, CommandError> {
         let root = world::find_root(global.directory.as_deref(), &args.file)?;
         Question::settle(root, args, |_| true)
     }
 
     /// The same for a pipeline that is only looked at: git is not asked for what would not show.
-    pub(crate) fn to_look_at(global: &Global, args: &EventArgs) -> Result<Question, CommandError> {
+    pub(crate) fn to_look_at<F>(global: &Global<F>, args: &EventArgs) -> Result<Question, CommandError> {
         let root = world::find_root(global.directory.as_deref(), &args.file)?;
         let wants = told_by_texts(&root, args);
         Question::settle(root, args, wants)

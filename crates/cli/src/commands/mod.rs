@@ -7,6 +7,7 @@ mod completion;
 mod dry_run;
 mod expand;
 mod follow;
+mod graph;
 mod keywords;
 mod lint;
 mod logs;
@@ -25,6 +26,7 @@ pub(crate) fn call(cli: &Cli) -> Result<Ended, CommandError> {
     let global = || cli.global.settled::<Format>();
     let exit = match &cli.command {
         Command::Shell(args) => return shell::shell(&global()?, args),
+        Command::Graph(args) => graph::graph(&cli.global.settled()?, args),
         Command::Lint(args) => lint::lint(&cli.global.settled()?, args),
         Command::Plan(args) => plan::plan(&global()?, args),
         Command::Run(args) => run::run(&global()?, args),
