@@ -74,6 +74,20 @@ impl TestEnvironment {
         self
     }
 
+    /// The same, in a repository of its own next to the project.
+    pub(crate) fn copy_beside(self, folder: &str, name: &str) -> TestEnvironment {
+        let place = format!("../{name}");
+        copy(&source(folder), &self.path(&place));
+        for arguments in [
+            "init --quiet --initial-branch=main",
+            "add --all",
+            "commit --quiet --message first",
+        ] {
+            self.git(&format!("-C {place} {arguments}"));
+        }
+        self
+    }
+
     /// What this repository's own pipeline and its example need. Built files, which may lie anywhere, stay behind, and
     /// git is not asked, because an unpacked archive has none.
     pub(crate) fn copy_of_this_repository(self) -> TestEnvironment {

@@ -88,6 +88,7 @@ fn it_runs_in_its_own_checkout_with_its_own_store() {
     ");
 }
 
+// shows: S0-7
 #[test]
 fn without_a_checkout_it_is_refused_before_anything_starts() {
     let machine = machine();

@@ -61,6 +61,14 @@ impl Stack {
         Stack { machine }
     }
 
+    /// Another project next to this one, with its settings.
+    #[must_use]
+    pub(crate) fn beside(self, path: &str, name: &str, settings: &str) -> Stack {
+        let machine = self.machine.copy_beside(&format!("stacks/{path}"), name);
+        let machine = machine.file(&format!("../{name}/.gantry/variables.yml"), settings);
+        Stack { machine }
+    }
+
     /// The project's settings, which are in no commit.
     #[must_use]
     pub(crate) fn settings(self, text: &str) -> Stack {

@@ -4,6 +4,7 @@ use crate::environment::TestEnvironment;
 use serde_json::json;
 
 use super::stack::Stack;
+use super::voting_devops;
 
 const SETTINGS: &str = "
     REGISTRY_URL: registry.example.com
@@ -219,6 +220,32 @@ fn a_critical_finding_fails_the_scan_though_the_scanner_does_not_mind() {
             .contains("1 vulnerability of severity critical or worse"),
         "{output}"
     );
+}
+
+// shows: S0-5, S0-38, S0-45
+#[test]
+fn a_service_that_passed_is_deployed_by_the_project_beside_it() {
+    let stack = service("vote")
+        .file("gantry.yml", "projects: {vote/vote-devops: ../vote-devops}\n")
+        .beside("voting/vote-devops", "vote-devops", voting_devops::SETTINGS);
+    let tools = ["docker", "scan-image", "ssh", "scp", "ssh-agent", "ssh-add"];
+    let output = stack.run_for(&["--jobs", "1"], &tools).ended_with(0);
+    let (_, end) = output.stdout.split_once("\n\nrun 1 ").expect("it has an end");
+    let states = end.lines().filter(|line| line.starts_with("  "));
+    let states = states.map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" "));
+    insta::assert_snapshot!(states.collect::<Vec<_>>().join("\n"), @r"
+    success vote-build-job
+    success vote-test-image
+    success vote-service-image-scan
+    success deploy-to-pre-product
+    success deploy-to-pre-product/deploy-to-pre-pro…
+    manual deploy-to-pre-product/deploy-to-product…
+    success deploy-to-pre-product/loadtest-image-bu…
+    success deploy-to-pre-product/loadtest-pre-prod…
+    manual deploy-to-pre-product/loadtest-producti…
+    ");
+    let deployed = "root@pre-product.example.com sh /opt/services/vote-services/next/deploy.sh";
+    assert!(stack.calls().contains(deployed), "{}", stack.calls());
 }
 
 // shows: S0-22

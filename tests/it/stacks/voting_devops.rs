@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::stack::Stack;
 
-const SETTINGS: &str = "
+pub(super) const SETTINGS: &str = "
     REGISTRY_URL: registry.example.com
     REGISTRY_USER: builder
     REGISTRY_PASS: {value: pass-of-builder, masked: true}
@@ -118,7 +118,7 @@ fn pre_product_is_deployed_over_ssh_with_its_own_names() {
     );
 }
 
-// shows: S0-54
+// shows: S0-38, S0-54
 #[test]
 fn a_release_takes_nothing_from_the_defaults() {
     let stack = devops();
@@ -219,11 +219,11 @@ fn the_backup_of_the_night_is_made_and_checked() {
     find . -name 'postgres_backup_*.sql.gz' -mtime +7 -delete
 
     scp -o StrictHostKeyChecking=accept-new -P 8090 root@production.example.com:/opt/services/BACKUP/postgres_backup_1.sql.gz .
-    mc cp --continue --recursive postgres_backup_1.sql.gz backups/voting-app-backup/
+    mc cp postgres_backup_1.sql.gz backups/voting-app-backup/
     mc alias set backups https://objects.example.com --api S3v4 <<< access
     secret
     mc --version
-    mc cp --continue --recursive backups/voting-app-backup/postgres_backup_1.sql.gz .
+    mc cp backups/voting-app-backup/postgres_backup_1.sql.gz .
     gunzip postgres_backup_1.sql.gz
     cp postgres_backup_1.sql psql-test
     docker run -d --name psql-test-1 --network none -e POSTGRES_USER -e POSTGRES_PASSWORD -e POSTGRES_DB=postgres -e VOTES_AT_DUMP postgres:15-alpine
