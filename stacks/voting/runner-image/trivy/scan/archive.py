@@ -22,15 +22,15 @@ class Entry:
 class Image:
     """Reads what keeps; nothing is unpacked, so no path of an image can lead out of it."""
 
-    def __init__(self, archive, wanted):
-        """`wanted` says of a path and a size whether the content is kept."""
+    def __init__(self, archive, kept):
+        """`kept` gets a path, a size and a function that reads, and returns what is kept of the content."""
         with tarfile.open(archive) as saved:
             manifest = json.load(saved.extractfile("manifest.json"))[0]
             self.config = json.load(saved.extractfile(manifest["Config"])).get("config") or {}
             self.entries = [
                 entry
                 for name in manifest["Layers"]
-                for entry in read_layer(saved.extractfile(name), layer_id(name), wanted)
+                for entry in read_layer(saved.extractfile(name), layer_id(name), kept)
             ]
 
     def files(self):
@@ -59,11 +59,11 @@ def layer_id(name):
     return name.removesuffix("/layer.tar").split("/")[-1][:12]
 
 
-def read_layer(stream, layer, wanted):
+def read_layer(stream, layer, kept):
     with tarfile.open(fileobj=stream, mode="r|*") as members:
         for member in members:
             path = "/" + member.name.removeprefix("./").strip("/")
             content = b""
-            if member.isreg() and wanted(path, member.size):
-                content = members.extractfile(member).read()
+            if member.isreg():
+                content = kept(path, member.size, members.extractfile(member).read)
             yield Entry(path, layer, member, content)

@@ -24,9 +24,12 @@ class Finding:
     url: str = ""
 
 
-def wanted(path, size):
-    """Says which contents are looked at: lists of packages, and what is small enough to be a key."""
-    return packages.is_list(path) or size <= LARGEST_KEY_FILE_BYTES
+def kept(path, size, read):
+    """Returns the contents that a question is about: lists of packages and files with a key; of all others nothing."""
+    if packages.is_list(path):
+        return read()
+    content = read() if size <= LARGEST_KEY_FILE_BYTES else b""
+    return content if PRIVATE_KEY.search(content) else b""
 
 
 def findings(image, advisories):

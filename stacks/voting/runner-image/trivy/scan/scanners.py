@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import archive
 import packages
-from findings import Finding, SEVERITIES, findings, read_advisories, wanted
+from findings import Finding, SEVERITIES, findings, kept, read_advisories
 
 ADVISORIES = pathlib.Path(__file__).with_name("advisories.json")
 
@@ -46,7 +46,7 @@ def offline(image):
 
 
 def look_into(saved):
-    image = archive.Image(saved, wanted)
+    image = archive.Image(saved, kept)
     system = packages.system(image.files())
     return OFFLINE, str(system), findings(image, read_advisories(ADVISORIES))
 
