@@ -110,7 +110,9 @@ fn plan() {
     Usage: gantry plan [OPTIONS]
 
     Options:
-      -h, --help  Print help
+          --diff <REV>  Show instead what differs from the plan that this revision's configuration makes
+                        of the same event
+      -h, --help        Print help
 
     Pipeline:
           --file <PATH>               The configuration, from the project's root [default:
@@ -150,6 +152,7 @@ fn plan() {
       gantry plan
       gantry plan --event tag --tag v1.2.0
       gantry plan --changed src/main.rs
+      gantry plan --diff HEAD        what the uncommitted change of the file does
     ");
 }
 

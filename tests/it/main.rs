@@ -22,6 +22,7 @@ mod keywords;
 mod kills;
 mod lint;
 mod plan;
+mod plan_diff;
 mod processes;
 mod redact;
 mod resume;

@@ -100,7 +100,7 @@ pub(crate) enum Command {
     Lint(LintArgs),
     /// Show what would run, in which order, and what is left out and why
     #[command(
-        after_help = "Examples:\n  gantry plan\n  gantry plan --event tag --tag v1.2.0\n  gantry plan --changed src/main.rs"
+        after_help = "Examples:\n  gantry plan\n  gantry plan --event tag --tag v1.2.0\n  gantry plan --changed src/main.rs\n  gantry plan --diff HEAD        what the uncommitted change of the file does"
     )]
     Plan(PlanArgs),
     /// Draw which jobs wait for which
@@ -262,6 +262,9 @@ pub(crate) enum EventKind {
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
+    /// Show instead what differs from the plan that this revision's configuration makes of the same event
+    #[arg(long, value_name = "REV", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) diff: Option<String>,
     #[command(flatten)]
     pub(crate) event: EventArgs,
 }

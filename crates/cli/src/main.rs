@@ -20,6 +20,7 @@ mod moment;
 mod neighbours;
 mod output;
 mod own_file;
+mod past;
 mod places;
 mod projects;
 mod question;

@@ -9,7 +9,7 @@ use gantry_language::diagnostic::Diagnostic;
 use gantry_language::event::Event;
 use gantry_language::inputs::Given;
 use gantry_language::predefined::{self, Facts};
-use gantry_language::source::SourceMap;
+use gantry_language::source::{SourceMap, Sources};
 use gantry_language::variables::{Layers, Variable};
 use jiff::Timestamp;
 
@@ -17,6 +17,7 @@ use crate::args::{EventArgs, Global};
 use crate::changed::Changed;
 use crate::error::CommandError;
 use crate::event::{self, Costly};
+use crate::past::Past;
 use crate::world::{self, Checkout};
 use crate::{output, render, variables_file};
 
@@ -102,6 +103,28 @@ impl Question {
         } else {
             Err(CommandError::reported())
         }
+    }
+
+    /// Plans the pipeline that the configuration of a revision makes of the same event.
+    pub(crate) fn plan_of(&self, past: &Past<'_>, written: &str) -> Result<Outcome, CommandError> {
+        let file = &self.file;
+        let text = Sources::read(past, file)
+            .map_err(|error| CommandError::usage(format!("`{file}` of `{written}` {error}")))?;
+        let root = Root {
+            path: file,
+            text,
+            inputs: self.inputs.clone(),
+        };
+        let checked = compile::check_root(root, past, past, &self.layers);
+        self.git_failure()?;
+        let outcome = checked.plan(&self.event, &self.layers, past);
+        self.git_failure()?;
+        outcome.map_err(|diagnostics| {
+            for diagnostic in &diagnostics {
+                output::note(&format!("{}\n", render::text(diagnostic, &checked.sources)));
+            }
+            CommandError::usage(format!("`{file}` of `{written}` makes no plan to compare with"))
+        })
     }
 
     /// Plans the pipeline; mistakes that only this event brings to light are printed and end the command.

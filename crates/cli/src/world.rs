@@ -132,7 +132,8 @@ impl Checkout {
         self.failure.borrow_mut().take()
     }
 
-    fn keep<T>(&self, result: Result<T, GitError>) -> Option<T> {
+    /// Keeps a failure for later, for callers that cannot pass it on.
+    pub(crate) fn keep<T>(&self, result: Result<T, GitError>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(error) => {

@@ -51,6 +51,18 @@ pub enum Outcome {
     Skipped,
 }
 
+impl Outcome {
+    /// Returns its word in JSON.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Outcome::Pipeline(_) => "pipeline",
+            Outcome::Filtered(_) => "filtered",
+            Outcome::Empty(_) => "empty",
+            Outcome::Skipped => "skipped",
+        }
+    }
+}
+
 /// Reads the configuration at `path`, whose text is `text`, with everything it includes.
 pub fn check(
     path: &str,

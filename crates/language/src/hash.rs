@@ -48,12 +48,12 @@ impl PlannedJob {
     }
 }
 
-fn to_value(part: &impl serde::Serialize) -> Value {
+pub(crate) fn to_value(part: &impl serde::Serialize) -> Value {
     serde_json::to_value(part).expect("BUG: every part of a plan is JSON")
 }
 
 /// Takes out what is not covered. Mappings come out sorted: `serde_json` keeps them in a tree.
-fn canonical(value: Value) -> Value {
+pub(crate) fn canonical(value: Value) -> Value {
     match value {
         Value::Object(map) => {
             let kept = map

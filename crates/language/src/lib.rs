@@ -16,6 +16,7 @@
 pub mod compile;
 mod configuration;
 pub mod diagnostic;
+pub mod difference;
 pub mod duration;
 pub mod event;
 mod expansion;

@@ -5,12 +5,12 @@ use std::fmt::Write;
 
 use gantry_engine::{Deploy, Executor, NotStarted, hold};
 use gantry_language::compile::Outcome;
-use gantry_language::plan::{
-    AllowFailure, Clause, Decision, Downstream, LeftOut, Plan, PlannedJob, TriggerStrategy, When, Work,
-};
+use gantry_language::plan::{AllowFailure, Downstream, Plan, PlannedJob, TriggerStrategy, When, Work};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::diff;
+use super::reasons::{left_out, no_pipeline};
 use crate::args::{Format, Global, PlanArgs};
 use crate::downstream::foreseen_child;
 use crate::error::{CommandError, Exit};
@@ -18,9 +18,16 @@ use crate::output::{self, padded, style::*, width};
 use crate::question::Question;
 
 pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<Exit, CommandError> {
-    let question = Question::to_look_at(global, &args.event)?;
+    let question = match args.diff {
+        // What the other revision speaks of is not known yet.
+        Some(_) => Question::new(global, &args.event)?,
+        None => Question::to_look_at(global, &args.event)?,
+    };
     let checked = question.check()?;
     let outcome = question.plan(&checked)?;
+    if let Some(revision) = &args.diff {
+        return diff::diff(global, &question, &outcome, revision);
+    }
     match global.format {
         Format::Json => output::print_json(&json(&outcome, &question))?,
         Format::Text => output::print(&text(&outcome, &question))?,
@@ -42,20 +49,25 @@ fn json(outcome: &Outcome, question: &Question) -> Value {
                 job["held"] = json!(hold(planned, &Deploy::No).map(|hold| hold.to_string()));
                 job["executor"] = json!(executor.venue(planned).map(|venue| venue.as_str()));
             }
-            value["outcome"] = json!("pipeline");
             value
         }
-        Outcome::Filtered(decision) => json!({ "outcome": "filtered", "workflow": decision }),
-        Outcome::Empty(left_out) => json!({ "outcome": "empty", "left_out": left_out }),
-        Outcome::Skipped => json!({ "outcome": "skipped" }),
+        Outcome::Filtered(decision) => json!({ "workflow": decision }),
+        Outcome::Empty(left_out) => json!({ "left_out": left_out }),
+        Outcome::Skipped => json!({}),
     };
+    value["outcome"] = json!(outcome.kind());
+    frame(&mut value, question);
+    value
+}
+
+/// Adds what every answer about a pipeline says of it.
+pub(crate) fn frame(value: &mut Value, question: &Question) {
     value["version"] = json!(1);
     value["ref"] = serde_json::to_value(&question.event.git_ref).expect("BUG: a ref is JSON");
     value["sha"] = json!(question.facts.commit.as_ref().map(|commit| commit.sha.as_str()));
     value["at"] = json!(question.at.map(|at| at.as_millisecond()));
     value["changed_files"] = json!(question.checkout.describe_changes());
     value["notes"] = json!(question.notes);
-    value
 }
 
 fn text(outcome: &Outcome, question: &Question) -> String {
@@ -85,30 +97,6 @@ pub(crate) fn heading(question: &Question) -> String {
     }
     for note in &question.notes {
         let _ = writeln!(out, "{BOLD}note{RESET}      {note}");
-    }
-    out
-}
-
-/// Returns why there is no pipeline.
-pub(crate) fn no_pipeline(outcome: &Outcome) -> String {
-    let mut out = String::new();
-    match outcome {
-        Outcome::Pipeline(_) => {}
-        Outcome::Filtered(decision) => {
-            let _ = writeln!(out, "nothing to run: in `workflow:rules`, {}", decision.summary);
-            clauses(decision, &mut out);
-        }
-        Outcome::Empty(jobs) => {
-            let _ = writeln!(out, "nothing to run: no job is in this pipeline");
-            left_out(jobs, &mut out);
-        }
-        Outcome::Skipped => {
-            let _ = writeln!(out, "nothing to run: the commit message says `[skip ci]`");
-            let _ = writeln!(
-                out,
-                "help: --event web runs it all the same, as a server would when asked by hand"
-            );
-        }
     }
     out
 }
@@ -247,54 +235,4 @@ pub(crate) fn delay(job: &PlannedJob, at: Option<Timestamp>) -> String {
         Some(earliest) => format!("{seconds} s, until {earliest} at the earliest"),
         None => format!("{seconds} s"),
     }
-}
-
-fn left_out(jobs: &[LeftOut], out: &mut String) {
-    if jobs.is_empty() {
-        return;
-    }
-    let wide = width(jobs.iter().map(|job| job.name.as_str()), 40);
-    let _ = writeln!(out, "\n{DIM}left out{RESET}");
-    for job in jobs {
-        let _ = writeln!(
-            out,
-            "  {}  {}  {DIM}{}{RESET}",
-            padded(&job.name, wide),
-            job.decision.summary,
-            job.place
-        );
-    }
-}
-
-/// Appends one line for each clause: whether it held, where it stands, and what it looked at.
-pub(crate) fn clauses(decision: &Decision, out: &mut String) {
-    let wide = width(decision.clauses.iter().map(|clause| clause.text.as_str()), 60);
-    for clause in &decision.clauses {
-        let mark = if clause.matched {
-            format!("{GREEN}yes{RESET}")
-        } else {
-            format!("{RED}no {RESET}")
-        };
-        let place = clause
-            .place
-            .as_ref()
-            .map(|place| format!("  {DIM}{place}{RESET}"))
-            .unwrap_or_default();
-        let _ = writeln!(out, "  {mark}  {}{place}", padded(&clause.text, wide));
-        for line in operands(clause) {
-            let _ = writeln!(out, "         {line}");
-        }
-    }
-}
-
-fn operands(clause: &Clause) -> impl Iterator<Item = String> {
-    use gantry_language::plan::OperandValue;
-    clause.operands.iter().map(|operand| match &operand.value {
-        OperandValue::Unset => format!("{} is not set", operand.name),
-        OperandValue::Masked => format!("{} is set (masked)", operand.name),
-        OperandValue::Text(text) if operand.name.starts_with('$') => {
-            format!("{} is \"{text}\"", operand.name)
-        }
-        OperandValue::Text(text) => format!("{}: {text}", operand.name),
-    })
 }

@@ -14,7 +14,8 @@ use gantry_store::Store;
 
 use super::choose::choose;
 use super::dry_run::{Scratch, dry_run};
-use super::plan::{heading, no_pipeline};
+use super::plan::heading;
+use super::reasons::no_pipeline;
 use super::resume::Earlier;
 use super::stored::close_interrupted;
 use crate::args::{ExecutorKind, Format, Global, RunArgs};

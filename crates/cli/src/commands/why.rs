@@ -9,7 +9,8 @@ use gantry_language::plan::{AllowFailure, Decision, Place, Plan, PlannedJob, Whe
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::plan::{clauses, delay, heading, no_pipeline, started};
+use super::plan::{delay, heading, started};
+use super::reasons::{clauses, no_pipeline};
 use crate::args::{Format, Global, WhyArgs};
 use crate::error::{CommandError, Exit};
 use crate::output::{self, style::*};

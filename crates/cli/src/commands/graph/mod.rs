@@ -12,7 +12,8 @@ use std::io::IsTerminal;
 use gantry_language::compile::Outcome;
 use serde_json::{Value, json};
 
-use super::plan::{heading, no_pipeline};
+use super::plan::heading;
+use super::reasons::no_pipeline;
 use crate::args::{Global, GraphArgs};
 use crate::error::{CommandError, Exit};
 use crate::format::GraphFormat;
