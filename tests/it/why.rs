@@ -323,7 +323,40 @@ fn a_job_that_nobody_wrote() {
     exit 2
     --- stderr
     error: there is no job `uint`
-    help: did you mean `unit`?
+    help: did you mean `unit` or `lint`?
+    help: gantry plan lists all jobs
+    ");
+}
+
+#[test]
+fn several_jobs_may_be_meant() {
+    let machine = TestEnvironment::pipeline(
+        "
+        deploy-test: {script: make}
+        deploy-production: {script: make, only: [tags]}
+        destroy: {script: make}
+        'suite: [a]': {script: make}
+        build: {script: make}
+        ",
+    );
+    insta::assert_snapshot!(machine.call("why deploy"), @r"
+    exit 2
+    --- stderr
+    error: there is no job `deploy`
+    help: did you mean `deploy-test` or `deploy-production`?
+    help: gantry plan lists all jobs
+    ");
+    insta::assert_snapshot!(machine.call("why SUITE"), @r"
+    exit 2
+    --- stderr
+    error: there is no job `SUITE`
+    help: did you mean `suite: [a]`?
+    help: gantry plan lists all jobs
+    ");
+    insta::assert_snapshot!(machine.call("why something-else"), @r"
+    exit 2
+    --- stderr
+    error: there is no job `something-else`
     help: gantry plan lists all jobs
     ");
 }
@@ -411,7 +444,15 @@ fn programs_read_the_reasons_as_json() {
           "stage": "test"
         }
       ],
+      "at": null,
+      "changed_files": "1 file given with --changed",
       "job": "docs",
+      "notes": [],
+      "outcome": "pipeline",
+      "ref": {
+        "branch": "main"
+      },
+      "sha": "[commit--------------------------------]",
       "version": 1
     }
     "#);

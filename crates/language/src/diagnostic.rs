@@ -2,6 +2,8 @@
 
 use gantry_yaml::Span;
 
+use crate::reader::listed;
+
 /// How much a diagnostic weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -95,17 +97,54 @@ impl Diagnostic {
 
 /// Returns the known name that is closest to `name`, if one is close enough to be meant.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let close = known
+        .into_iter()
+        .filter_map(|candidate| Some((distance(name, candidate)?, candidate)));
+    close
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Returns how far the names are apart, where one could be meant for the other.
+fn distance(name: &str, candidate: &str) -> Option<usize> {
     let limit = match name.chars().count() {
         0..=2 => 1,
         3..=6 => 2,
         _ => 3,
     };
-    known
+    Some(strsim::damerau_levenshtein(name, candidate)).filter(|distance| *distance <= limit)
+}
+
+/// Returns up to three names that may be meant, the closest first: mistyped ones, then longer ones that hold `name`.
+fn nearest_names<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    const MOST: usize = 3;
+    let part = name.to_lowercase();
+    let rank = |candidate: &str| match distance(name, candidate) {
+        Some(distance) => Some((false, distance)),
+        None if part.chars().count() >= 3 && candidate.to_lowercase().contains(&part) => {
+            Some((true, candidate.len()))
+        }
+        None => None,
+    };
+    let mut found: Vec<_> = known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .filter_map(|candidate| Some((rank(candidate)?, candidate)))
+        .collect();
+    found.sort_by_key(|(rank, _)| *rank);
+    let mut names: Vec<&str> = Vec::new();
+    for (_, candidate) in found {
+        if !names.contains(&candidate) {
+            names.push(candidate);
+        }
+    }
+    names.truncate(MOST);
+    names
+}
+
+/// Returns ``did you mean `a` or `b`?`` for the nearest known names.
+pub fn did_you_mean_one_of<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let names = nearest_names(name, known);
+    (!names.is_empty()).then(|| format!("did you mean {}?", listed(&names)))
 }
 
 /// Returns `did you mean …?` for the nearest known name.

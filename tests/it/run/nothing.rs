@@ -53,6 +53,16 @@ fn a_workflow_that_filters_the_event() {
              $CI_PIPELINE_SOURCE is "push"
     "#);
     machine.call("run --event schedule").ended_with(0);
+    let events = machine.call("run --format json").ended_with(0).json_lines();
+    let [event] = events.as_slice() else {
+        panic!("{events:?}")
+    };
+    assert_eq!(
+        (&event["event"], &event["version"]),
+        (&"nothing_to_run".into(), &1.into())
+    );
+    assert_eq!(event["outcome"], "filtered");
+    assert_eq!(event["workflow"]["summary"], "its only rule does not match");
 }
 
 // shows: S3-55

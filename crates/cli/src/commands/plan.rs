@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::diff;
-use super::reasons::{left_out, no_pipeline};
+use super::reasons::{left_out, no_pipeline, no_pipeline_json};
 use crate::args::{Format, Global, PlanArgs};
 use crate::downstream::foreseen_child;
 use crate::error::{CommandError, Exit};
@@ -51,9 +51,7 @@ fn json(outcome: &Outcome, question: &Question) -> Value {
             }
             value
         }
-        Outcome::Filtered(decision) => json!({ "workflow": decision }),
-        Outcome::Empty(left_out) => json!({ "left_out": left_out }),
-        Outcome::Skipped => json!({}),
+        other => no_pipeline_json(other),
     };
     value["outcome"] = json!(outcome.kind());
     frame(&mut value, question);

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use gantry_language::compile::Outcome;
 use gantry_language::plan::{Clause, Decision, LeftOut, OperandValue};
+use serde_json::{Value, json};
 
 use crate::output::{padded, style::*, width};
 
@@ -29,6 +30,17 @@ pub(crate) fn no_pipeline(outcome: &Outcome) -> String {
         }
     }
     out
+}
+
+/// Returns what an outcome is called and, where it is no pipeline, why.
+pub(crate) fn no_pipeline_json(outcome: &Outcome) -> Value {
+    let mut value = json!({ "outcome": outcome.kind() });
+    match outcome {
+        Outcome::Filtered(decision) => value["workflow"] = json!(decision),
+        Outcome::Empty(left_out) => value["left_out"] = json!(left_out),
+        Outcome::Pipeline(_) | Outcome::Skipped => {}
+    }
+    value
 }
 
 /// Appends a line for each job that is left out.

@@ -11,11 +11,12 @@ use gantry_language::compile::Outcome;
 use gantry_language::plan::Plan;
 use gantry_runner::Settings;
 use gantry_store::Store;
+use serde_json::json;
 
 use super::choose::choose;
 use super::dry_run::{Scratch, dry_run};
-use super::plan::heading;
-use super::reasons::no_pipeline;
+use super::plan::{frame, heading};
+use super::reasons::{no_pipeline, no_pipeline_json};
 use super::resume::Earlier;
 use super::stored::close_interrupted;
 use crate::args::{ExecutorKind, Format, Global, RunArgs};
@@ -47,7 +48,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     let plan = match question.plan(&checked)? {
         Outcome::Pipeline(plan) => *plan,
         outcome => {
-            output::print(&format!("{}\n{}", heading(&question), no_pipeline(&outcome)))?;
+            nothing_to_run(global, &question, &outcome)?;
             return Ok(Exit::Success);
         }
     };
@@ -122,6 +123,18 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         Ending::Failed => Exit::Failed,
         Ending::Interrupted => Exit::Interrupted,
     })
+}
+
+fn nothing_to_run(global: &Global, question: &Question, outcome: &Outcome) -> Result<(), CommandError> {
+    match global.format {
+        Format::Text => output::print(&format!("{}\n{}", heading(question), no_pipeline(outcome))),
+        Format::Json => {
+            let mut event = no_pipeline_json(outcome);
+            event["event"] = json!("nothing_to_run");
+            frame(&mut event, question);
+            output::print(&format!("{event}\n"))
+        }
+    }
 }
 
 /// Tells whether no job has failed by its own fault: the disk was full, say.

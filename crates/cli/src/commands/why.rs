@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use gantry_engine::{Deploy, hold};
 use gantry_language::compile::Outcome;
-use gantry_language::diagnostic::did_you_mean;
+use gantry_language::diagnostic::did_you_mean_one_of;
 use gantry_language::plan::{AllowFailure, Decision, Place, Plan, PlannedJob, When};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::plan::{delay, heading, started};
-use super::reasons::{clauses, no_pipeline};
+use super::plan::{delay, frame, heading, started};
+use super::reasons::{clauses, no_pipeline, no_pipeline_json};
 use crate::args::{Format, Global, WhyArgs};
 use crate::error::{CommandError, Exit};
 use crate::output::{self, style::*};
@@ -24,13 +24,17 @@ pub(crate) fn why(global: &Global, args: &WhyArgs) -> Result<Exit, CommandError>
     if answers.is_empty() && !matches!(outcome, Outcome::Filtered(_) | Outcome::Skipped) {
         let names = names(&outcome);
         return Err(CommandError::usage(format!("there is no job `{}`", args.job))
-            .maybe_hint(did_you_mean(&args.job, names.iter().map(String::as_str)))
+            .maybe_hint(did_you_mean_one_of(&args.job, names.iter().map(String::as_str)))
             .hint("gantry plan lists all jobs"));
     }
     match global.format {
         Format::Json => {
             let jobs: Vec<_> = answers.iter().map(Answer::json).collect();
-            output::print_json(&json!({ "version": 1, "job": args.job, "answers": jobs }))?;
+            let mut value = no_pipeline_json(&outcome);
+            value["job"] = json!(args.job);
+            value["answers"] = json!(jobs);
+            frame(&mut value, &question);
+            output::print_json(&value)?;
         }
         Format::Text => {
             let mut text = heading(&question);
