@@ -158,7 +158,7 @@ fn plan() {
 
 #[test]
 fn graph() {
-    insta::assert_snapshot!(help("graph --help"), @r"
+    insta::assert_snapshot!(help("graph --help"), @"
     exit 0
     --- stdout
     Draw which jobs wait for which
@@ -172,13 +172,26 @@ fn graph() {
       -h, --help             Print help
 
     Pipeline:
-          --file <PATH>           The configuration, from the project's root [default: .gitlab-ci.yml]
-          --event <EVENT>         What the pipeline is made for [possible values: push, tag, schedule,
-                                  merge_request, trigger, web, api, pipeline]
-          --branch <NAME>         The branch it is for [default: the current one]
-          --tag <NAME>            The tag it is for
-          --variable <KEY=VALUE>  A variable of the pipeline; may be repeated
-          --changed <PATH>...     The files that count as changed, instead of asking git
+          --file <PATH>               The configuration, from the project's root [default:
+                                      .gitlab-ci.yml]
+          --event <EVENT>             What the pipeline is made for [possible values: push, tag,
+                                      schedule, merge_request, trigger, web, api, pipeline,
+                                      parent_pipeline]
+          --branch <NAME>             The branch it is for [default: the current one]
+          --tag <NAME>                The tag it is for
+          --target-branch <NAME>      The branch that a merge request is for [default: the default
+                                      branch]
+          --default-branch <NAME>     The default branch, where git's guess is wrong
+          --protected                 Count the ref as protected, as the default branch is anyway
+          --variable <KEY=VALUE>      A variable of the pipeline; may be repeated
+          --variable-file <KEY=PATH>  A variable that jobs get as a file with the content of this one;
+                                      may be repeated
+          --input <NAME=VALUE>        An input that the configuration declares; may be repeated
+          --changed <PATH>...         The files that count as changed, instead of asking git
+          --since <REV>               Count as changed what differs from where HEAD left this branch,
+                                      tag or commit
+          --at <TIME>                 When the pipeline is made: a date, or a time as in
+                                      2026-01-31T08:00:00Z [default: now]
 
     Included files:
           --offline        Fetch nothing: included files of web servers are those of the last time [env:
