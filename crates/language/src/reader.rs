@@ -219,7 +219,11 @@ impl<'a> Reader<'a> {
             known().collect::<Vec<_>>().join(", ")
         );
         let all = listed(&known().collect::<Vec<_>>());
-        match node.value.to_text() {
+        match node
+            .value
+            .to_text()
+            .filter(|_| !matches!(node.value, Value::Symbol(_)))
+        {
             Some(text) => {
                 let help = did_you_mean(&text, known()).unwrap_or_else(|| format!("use one of {all}"));
                 let message = format!("`{what}` cannot be `{text}`");

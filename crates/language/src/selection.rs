@@ -109,7 +109,7 @@ pub(crate) fn select<'a>(
             except,
             implicit,
         } => {
-            let decision = policy::by_policy(only.as_ref(), except.as_ref(), *implicit, visible, world);
+            let decision = policy::by_policy(only.as_ref(), except.as_ref(), *implicit, visible, world)?;
             Ok(Selected { decision, rule: None })
         }
     }
@@ -145,7 +145,7 @@ impl Repository for EventRepository<'_> {
 pub(crate) fn rule_matches(rule: &Rule, visible: &Visible<'_>, repository: &dyn Repository) -> Evaluated {
     let mut operands = Vec::new();
     if let Some(condition) = &rule.condition {
-        let (truth, seen) = condition_holds(condition, visible);
+        let (truth, seen) = condition_holds(condition, visible)?;
         operands.extend(seen);
         if !truth {
             return Ok((false, operands));
@@ -179,13 +179,20 @@ pub(crate) fn rule_matches(rule: &Rule, visible: &Visible<'_>, repository: &dyn 
     Ok((true, operands))
 }
 
-fn condition_holds(condition: &Condition, visible: &Visible<'_>) -> (bool, Vec<Operand>) {
+fn condition_holds(condition: &Condition, visible: &Visible<'_>) -> Evaluated {
     let evaluation = condition
         .expression
         .evaluate(&|name| visible.value(name).map(str::to_owned));
+    if let Some(operator) = evaluation.undecided {
+        return Err(ClauseError {
+            span: condition.text.span,
+            message: format!("`{operator}` has `true` on its right, where a pattern is expected"),
+            gitlab: "Undefined error".to_owned(),
+        });
+    }
     let operands = evaluation
         .operands
         .iter()
         .map(|(name, value)| visible.operand(name, value.as_deref()));
-    (evaluation.truth, operands.collect())
+    Ok((evaluation.truth, operands.collect()))
 }

@@ -19,6 +19,8 @@ pub struct Evaluation {
     /// Whether the condition holds.
     pub truth: bool,
     pub value: Value,
+    /// The `=~` or `!~` that had true on its right, where GitLab fails: the condition comes to nothing then.
+    pub undecided: Option<&'static str>,
     /// Every variable named, as `$NAME`, once and in textual order, with its value if it is set.
     pub operands: Vec<(String, Option<String>)>,
 }
@@ -31,10 +33,13 @@ impl Expression {
             .iter()
             .map(|name| (format!("${name}"), lookup(name)))
             .collect();
-        let value = evaluate(&self.root, &operands, &|_| Value::Null);
+        let result = evaluate(&self.root, &operands, &|_| Value::Null);
+        let undecided = result.as_ref().err().map(|Undecided(operator)| *operator);
+        let value = result.unwrap_or(Value::Null);
         Evaluation {
             truth: value.is_present(),
             value,
+            undecided,
             operands,
         }
     }
@@ -51,7 +56,7 @@ impl Expression {
             .iter()
             .map(|name| (format!("${name}"), None))
             .collect();
-        evaluate(&self.root, &operands, inputs).is_present()
+        evaluate(&self.root, &operands, inputs).is_ok_and(|value| value.is_present())
     }
 }
 
@@ -82,25 +87,32 @@ impl Value {
     }
 }
 
-fn evaluate(node: &Node, operands: &[(String, Option<String>)], inputs: Inputs<'_>) -> Value {
-    match node {
+/// What was to be matched with a pattern met true instead.
+struct Undecided(&'static str);
+
+fn evaluate(
+    node: &Node,
+    operands: &[(String, Option<String>)],
+    inputs: Inputs<'_>,
+) -> Result<Value, Undecided> {
+    Ok(match node {
         Node::Null => Value::Null,
         Node::Boolean(value) => Value::Boolean(*value),
         Node::String(text) => Value::String(text.clone()),
         Node::Pattern(pattern) => Value::Pattern(pattern.clone()),
         Node::Variable(name) => variable(name, operands).map_or(Value::Null, Value::String),
         Node::Input(name) => inputs(name),
-        Node::Not(operand) => Value::Boolean(!evaluate(operand, operands, inputs).is_present()),
+        Node::Not(operand) => Value::Boolean(!evaluate(operand, operands, inputs)?.is_present()),
         Node::Binary(operator, left, right) => {
-            let left = evaluate(left, operands, inputs);
+            let left = evaluate(left, operands, inputs)?;
             match operator {
                 Operator::And if !left.passes() => left,
                 Operator::Or if left.passes() => left,
-                Operator::And | Operator::Or => evaluate(right, operands, inputs),
-                _ => Value::Boolean(compare(*operator, &left, &evaluate(right, operands, inputs))),
+                Operator::And | Operator::Or => evaluate(right, operands, inputs)?,
+                _ => Value::Boolean(compare(*operator, &left, &evaluate(right, operands, inputs)?)?),
             }
         }
-    }
+    })
 }
 
 fn variable(name: &str, operands: &[(String, Option<String>)]) -> Option<String> {
@@ -112,16 +124,15 @@ fn variable(name: &str, operands: &[(String, Option<String>)]) -> Option<String>
         .clone()
 }
 
-fn compare(operator: Operator, left: &Value, right: &Value) -> bool {
-    match operator {
+fn compare(operator: Operator, left: &Value, right: &Value) -> Result<bool, Undecided> {
+    Ok(match operator {
         Operator::Equal => equal(left, right),
         Operator::NotEqual => !equal(left, right),
-        // GitLab fails the pipeline here; a condition that cannot be decided does not hold.
-        _ if *right == Value::Boolean(true) => false,
+        _ if *right == Value::Boolean(true) => return Err(Undecided(operator.as_str())),
         Operator::Matches => matches(left, right),
         Operator::NotMatches => !matches(left, right),
         Operator::And | Operator::Or => panic!("BUG: `{}` compares nothing", operator.as_str()),
-    }
+    })
 }
 
 /// Compares values of one kind, and a boolean with a string as text.

@@ -128,15 +128,29 @@ fn booleans() {
         ("!$BLANK", true),
         ("!!$P", true),
         (r#"!$U == !"""#, true),
-        // Unset, `!$P` is true and cannot be decided; set, it is false.
-        ("$BRANCH =~ !$U", false),
-        ("$BRANCH !~ !$U", false),
         ("$BRANCH =~ !$P", false),
         ("$BRANCH !~ !$P", true),
     ];
     for (text, truth) in cases {
         assert_eq!(evaluate(text).truth, truth, "{text}");
     }
+}
+
+#[test]
+fn true_is_no_pattern() {
+    for (text, operator) in [
+        ("$BRANCH =~ !$U", "=~"),
+        ("$BRANCH !~ !$U", "!~"),
+        ("!($BRANCH =~ ($P == $P))", "=~"),
+    ] {
+        let evaluation = evaluate(text);
+        assert_eq!(evaluation.undecided, Some(operator), "{text}");
+        assert!(!evaluation.truth, "{text}");
+    }
+    assert!(
+        evaluate("true || $BRANCH =~ !$U").truth,
+        "the right is not looked at"
+    );
 }
 
 #[test]

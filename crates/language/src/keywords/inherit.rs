@@ -39,7 +39,7 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Inherit> {
     let mut part = |key: &str| {
         mapping
             .get(key)
-            .map(|node| inherited(&mut reader, key, node))
+            .map(|node| inherited(&mut reader.at(key), key, node))
             .unwrap_or_default()
     };
     let inherit = Inherit {
@@ -49,8 +49,9 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Inherit> {
     if let (Inherited::Only(names), Some(node)) = (&inherit.default, mapping.get("default")) {
         for name in names.iter().filter(|name| !DEFAULT_KEYS.contains(&name.as_str())) {
             let help = did_you_mean(name, DEFAULT_KEYS.iter().copied());
-            let gitlab = format!("default config contains unknown values: {name}");
+            let gitlab = format!("config contains unknown values: {name}");
             let message = format!("`default` has no keyword `{name}` that could be inherited");
+            let mut reader = reader.at("default");
             reader.error_with_help("unknown-value", node.span, message, &gitlab, help);
         }
     }
@@ -73,8 +74,8 @@ fn inherited(reader: &mut Reader<'_>, key: &str, node: &Node) -> Inherited {
         }
         _ => {
             let what = format!("inherit:{key}");
-            let gitlab = format!("{key} should be a bool or array of strings");
-            reader.wrong_type(&what, "`true`, `false` or a list of names", node, &gitlab, None);
+            let gitlab = "should be a bool or array of strings";
+            reader.wrong_type(&what, "`true`, `false` or a list of names", node, gitlab, None);
             Inherited::All
         }
     }

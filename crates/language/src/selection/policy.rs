@@ -1,7 +1,7 @@
 //! `only` and `except`: every kind of condition under `only` must hold and none under `except` may. Inside a kind any
 //! entry suffices. See <https://docs.gitlab.com/ci/yaml/deprecated_keywords/#only--except>.
 
-use super::{EventRepository, World, condition_holds, path_tests};
+use super::{ClauseError, EventRepository, World, condition_holds, path_tests};
 use crate::event::Ref;
 use crate::keywords::only::{Policy, RefPattern};
 use crate::plan::{Clause, Decision, Operand, OperandValue};
@@ -18,7 +18,7 @@ pub(super) fn by_policy(
     implicit: bool,
     visible: &Visible<'_>,
     world: &World<'_>,
-) -> Decision {
+) -> Result<Decision, ClauseError> {
     let evaluator = PolicyEvaluator { visible, world };
     let mut clauses = Vec::new();
     let mut out = None;
@@ -37,7 +37,7 @@ pub(super) fn by_policy(
         }
     }
     if let Some(only) = only {
-        for clause in evaluator.clauses("only", only) {
+        for clause in evaluator.clauses("only", only)? {
             if !clause.matched && out.is_none() {
                 out = Some(format!("`{}` does not hold", clause.text));
             }
@@ -45,7 +45,7 @@ pub(super) fn by_policy(
         }
     }
     if let Some(except) = except {
-        for clause in evaluator.clauses("except", except) {
+        for clause in evaluator.clauses("except", except)? {
             if clause.matched && out.is_none() {
                 out = Some(format!("`{}` holds", clause.text));
             }
@@ -59,11 +59,11 @@ pub(super) fn by_policy(
         (_, false, true) => "`except` does not hold",
         (_, false, false) => "no rules: it is in every pipeline for a branch or a tag",
     };
-    Decision {
+    Ok(Decision {
         included,
         summary: out.unwrap_or_else(|| holds.to_owned()),
         clauses,
-    }
+    })
 }
 
 struct PolicyEvaluator<'a> {
@@ -73,7 +73,7 @@ struct PolicyEvaluator<'a> {
 
 impl PolicyEvaluator<'_> {
     /// One clause for each kind of condition that is given; inside a kind any entry suffices.
-    fn clauses(&self, what: &str, policy: &Policy) -> Vec<Clause> {
+    fn clauses(&self, what: &str, policy: &Policy) -> Result<Vec<Clause>, ClauseError> {
         let mut clauses = Vec::new();
         if let Some(refs) = &policy.refs {
             // An empty `only` never matches, an empty `except` always does.
@@ -92,7 +92,7 @@ impl PolicyEvaluator<'_> {
             let mut operands: Vec<Operand> = Vec::new();
             let mut matched = false;
             for condition in conditions {
-                let (truth, seen) = condition_holds(condition, self.visible);
+                let (truth, seen) = condition_holds(condition, self.visible)?;
                 matched |= truth;
                 for operand in seen {
                     if !operands.contains(&operand) {
@@ -131,7 +131,7 @@ impl PolicyEvaluator<'_> {
                 operands: vec![self.visible.operand(&format!("${KUBERNETES_ACTIVE}"), active)],
             });
         }
-        clauses
+        Ok(clauses)
     }
 
     fn ref_operand(&self) -> Operand {

@@ -211,11 +211,11 @@ pub(crate) fn mistakes_of_inherit() {
     assert_snapshot!(case(yaml).check(), @r"
     error: `inherit:default` takes `true`, `false` or a list of names, not a string
       --> .gitlab-ci.yml:1:35
-      gitlab: jobs:a:inherit default should be a bool or array of strings
+      gitlab: jobs:a:inherit:default should be a bool or array of strings
     error: `default` has no keyword `imag` that could be inherited
       --> .gitlab-ci.yml:2:35
       help: did you mean `image`?
-      gitlab: jobs:b:inherit default config contains unknown values: imag
+      gitlab: jobs:b:inherit:default config contains unknown values: imag
     error: `inherit` has no key `variable`
       --> .gitlab-ci.yml:2:43
       help: did you mean `variables`?

@@ -38,6 +38,8 @@ mod standalone;
 mod starting;
 mod support;
 mod traps;
+mod traps_of_jobs;
+mod traps_of_reading;
 mod trigger;
 mod variables;
 mod warnings;
