@@ -76,18 +76,19 @@ struct Built {
 }
 
 impl Extender<'_> {
-    /// Leaves the key where it has no meaning of its own, as GitLab does: most keywords do not know it, and among
-    /// `variables` it is one more.
+    /// Leaves the key where it has no meaning of its own, as GitLab does: keywords do not know it. Among `variables` it
+    /// would be one more, which nobody means.
     fn as_left(&mut self, name: &str, built: Arc<Mapping>, extends: &Entry) -> Arc<Mapping> {
         if !RESERVED.contains(&name) {
             return built;
         }
         if name == "variables" {
-            let message = "`variables` cannot extend: this is also a variable called `extends`";
+            let message = "`variables` cannot extend: `extends` would be a variable, too";
             self.diagnostics.push(
-                Diagnostic::warning("extends-variables", extends.key.span, message)
+                Diagnostic::error("extends-variables", extends.key.span, message)
                     .help("write `<<: *anchor`, or let the jobs extend a template with `variables`"),
             );
+            return built;
         }
         let mut left = Mapping::clone(&built);
         left.insert(extends.key.clone(), extends.value.clone());

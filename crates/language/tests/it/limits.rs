@@ -27,6 +27,7 @@ fn a_file_of_two_mebibytes_is_read_and_a_larger_one_is_not() {
     error: the text has 2097153 bytes, the limit is 2097152
       --> .gitlab-ci.yml:1:1
       help: move parts into files and `include` them
+      gitlab: The provided YAML is too big
     ");
 }
 
