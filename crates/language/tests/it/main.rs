@@ -23,6 +23,7 @@ mod museum_of_keywords;
 mod needs;
 mod pages;
 mod parallel;
+mod parts_of_keywords;
 mod pipeline;
 mod policy;
 mod predefined;
