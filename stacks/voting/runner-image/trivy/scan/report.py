@@ -8,6 +8,8 @@ import hashlib
 from findings import SEVERITIES
 
 SCHEMA = "15.0.7"
+# A longer name makes GitLab refuse the whole report.
+LONGEST_NAME = 255
 
 
 def report(findings, image, system, scanner, started, ended):
@@ -39,7 +41,7 @@ def vulnerability(finding, image, system):
     key = "\0".join([finding.rule, finding.place, finding.version, image])
     return {
         "id": hashlib.sha256(key.encode()).hexdigest(),
-        "name": finding.name,
+        "name": finding.name[:LONGEST_NAME],
         "description": finding.description,
         "severity": finding.severity.capitalize(),
         "solution": finding.solution,

@@ -1,5 +1,6 @@
 """What the offline check finds in images made by hand, and what becomes of it: python3 -m unittest discover."""
 
+import dataclasses
 import datetime
 import io
 import json
@@ -147,6 +148,11 @@ class Report(ImageCase):
         )
         self.assertEqual(one["identifiers"], [{"type": "image_check", "name": "private-key", "value": "private-key"}])
 
+    def test_a_name_is_as_long_as_the_schema_takes(self):
+        found, _ = self.written()
+        long = dataclasses.replace(found[0], name="n" * 300)
+        self.assertEqual(len(report.vulnerability(long, "app:1", "none")["name"]), 255)
+
     def test_one_finding_has_one_id_for_ever(self):
         first, second = self.written()[1], self.written()[1]
         self.assertEqual(first["vulnerabilities"], second["vulnerabilities"])
@@ -154,7 +160,7 @@ class Report(ImageCase):
     def test_a_gate_stops_its_severity_and_worse(self):
         found, _ = self.written()
         self.assertEqual([len(report.stopped_by(found, gate)) for gate in ("", "high", "Critical")], [0, 1, 1])
-        medium = [found[0].__class__(**{**found[0].__dict__, "severity": "medium"})]
+        medium = [dataclasses.replace(found[0], severity="medium")]
         self.assertEqual([len(report.stopped_by(medium, gate)) for gate in ("high", "low")], [0, 1])
         with self.assertRaisesRegex(ValueError, "`hihg` is no severity"):
             report.stopped_by([], "hihg")
