@@ -30,11 +30,12 @@ def chosen(name):
 
     A Trivy that fails, for want of its database say, is not replaced behind anybody's back.
     """
-    if name == "offline" or (not name and not shutil.which("trivy")):
-        return offline
-    if name in ("", "trivy"):
-        return trivy
-    raise ValueError(f"SCANNER is `{name}`; there are trivy and offline")
+    if name not in ("", "offline", "trivy"):
+        raise ValueError(f"SCANNER is `{name}`; there are trivy and offline")
+    is_here = shutil.which("trivy")
+    if name == "trivy" and not is_here:
+        raise ValueError("SCANNER is `trivy`, which is not in this image")
+    return trivy if is_here and name != "offline" else offline
 
 
 def offline(image):

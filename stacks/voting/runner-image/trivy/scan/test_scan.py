@@ -8,6 +8,7 @@ import pathlib
 import tarfile
 import tempfile
 import unittest
+import unittest.mock
 
 import archive
 import findings
@@ -164,6 +165,24 @@ class Report(ImageCase):
         self.assertEqual([len(report.stopped_by(medium, gate)) for gate in ("high", "low")], [0, 1])
         with self.assertRaisesRegex(ValueError, "`hihg` is no severity"):
             report.stopped_by([], "hihg")
+
+
+class Choice(unittest.TestCase):
+    def chosen(self, name, place):
+        with unittest.mock.patch("shutil.which", return_value=place):
+            return scanners.chosen(name)
+
+    def test_trivy_looks_where_it_is_unless_told_otherwise(self):
+        self.assertEqual(self.chosen("", "/usr/local/bin/trivy"), scanners.trivy)
+        self.assertEqual(self.chosen("trivy", "/usr/local/bin/trivy"), scanners.trivy)
+        self.assertEqual(self.chosen("offline", "/usr/local/bin/trivy"), scanners.offline)
+        self.assertEqual(self.chosen("", None), scanners.offline)
+
+    def test_nobody_takes_the_place_of_the_one_that_was_asked_for(self):
+        with self.assertRaisesRegex(ValueError, "`trivy`, which is not in this image"):
+            self.chosen("trivy", None)
+        with self.assertRaisesRegex(ValueError, "SCANNER is `grype`"):
+            self.chosen("grype", None)
 
 
 class Trivy(unittest.TestCase):
