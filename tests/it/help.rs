@@ -81,7 +81,7 @@ fn lint() {
       -h, --help    Print help
 
     Included files:
-          --offline        Fetch nothing: included files of web servers are those of the last time [env:
+          --offline        Fetch nothing: included files from elsewhere are those of the last time [env:
                            GANTRY_OFFLINE]
           --allow-private  Fetch included files from private networks too [env: GANTRY_ALLOW_PRIVATE]
 
@@ -137,7 +137,7 @@ fn plan() {
                                       2026-01-31T08:00:00Z [default: now]
 
     Included files:
-          --offline        Fetch nothing: included files of web servers are those of the last time [env:
+          --offline        Fetch nothing: included files from elsewhere are those of the last time [env:
                            GANTRY_OFFLINE]
           --allow-private  Fetch included files from private networks too [env: GANTRY_ALLOW_PRIVATE]
 
@@ -194,7 +194,7 @@ fn graph() {
                                       2026-01-31T08:00:00Z [default: now]
 
     Included files:
-          --offline        Fetch nothing: included files of web servers are those of the last time [env:
+          --offline        Fetch nothing: included files from elsewhere are those of the last time [env:
                            GANTRY_OFFLINE]
           --allow-private  Fetch included files from private networks too [env: GANTRY_ALLOW_PRIVATE]
 
@@ -271,7 +271,7 @@ fn run() {
                                       2026-01-31T08:00:00Z [default: now]
 
     Included files:
-          --offline        Fetch nothing: included files of web servers are those of the last time [env:
+          --offline        Fetch nothing: included files from elsewhere are those of the last time [env:
                            GANTRY_OFFLINE]
           --allow-private  Fetch included files from private networks too [env: GANTRY_ALLOW_PRIVATE]
 
@@ -332,7 +332,7 @@ fn why() {
                                       2026-01-31T08:00:00Z [default: now]
 
     Included files:
-          --offline        Fetch nothing: included files of web servers are those of the last time [env:
+          --offline        Fetch nothing: included files from elsewhere are those of the last time [env:
                            GANTRY_OFFLINE]
           --allow-private  Fetch included files from private networks too [env: GANTRY_ALLOW_PRIVATE]
 

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener};
 
 use crate::environment::TestEnvironment;
+use crate::gantry::Output;
 
 const PIPELINE: &str = "
     include:
@@ -93,7 +94,7 @@ fn a_project_that_nobody_named_is_told_with_the_way_out() {
     1 | include: [{project: group/other, file: a.yml}]
       |                                        ^^^^^
       |
-      = help: name a checkout of it under `projects` in `gantry.yml`
+      = help: name a checkout of it under `projects` in `gantry.yml`, or its GitLab under `gitlab`
     ");
 }
 
@@ -138,4 +139,146 @@ fn a_file_of_a_web_server_is_kept_for_when_there_is_none() {
     // The server is gone.
     let again = machine.call("plan --offline").ended_with(0);
     assert_eq!(again.stdout, fetched.stdout);
+}
+
+/// The same library as on a GitLab, and no checkout of it. The server is a folder to which the user's git is led.
+fn machine_with_gitlab() -> TestEnvironment {
+    let machine = machine().file("gantry.yml", "gitlab: https://gitlab.example.com\n");
+    let server = machine.folder().join("server/group/lib.git");
+    machine.git(&format!("clone --quiet --bare ../lib {}", server.display()));
+    machine
+}
+
+fn call(machine: &TestEnvironment, arguments: &[&str]) -> Output {
+    let led = format!("url.file://{}/server/.insteadOf", machine.folder().display());
+    machine
+        .gantry(arguments)
+        .variable("GIT_CONFIG_COUNT", "1")
+        .variable("GIT_CONFIG_KEY_0", led)
+        .variable("GIT_CONFIG_VALUE_0", "https://gitlab.example.com/")
+        .call()
+}
+
+#[test]
+fn a_project_without_a_checkout_is_fetched_from_the_gitlab() {
+    let machine = machine_with_gitlab();
+    let never = call(&machine, &["plan", "--offline"]).ended_with(2);
+    assert!(
+        never
+            .stderr
+            .contains("was never fetched before, and this is `--offline`"),
+        "{never}"
+    );
+
+    let fetched = call(&machine, &["plan"]).ended_with(0);
+    insta::assert_snapshot!(fetched, @r"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    build
+      common
+      build
+
+    test
+      lint
+      hello
+
+    plan hash 1-[hash]
+    ");
+    let run = call(&machine, &["run", "lint"]).ended_with(0);
+    assert!(run.stdout.contains("lint 1.4.0"), "{run}");
+
+    std::fs::remove_dir_all(machine.folder().join("server")).expect("it is there");
+    let again = call(&machine, &["plan", "--offline"]).ended_with(0);
+    assert_eq!(again.stdout, fetched.stdout);
+    let gone = call(&machine, &["plan"]).ended_with(2);
+    assert!(
+        gone.stderr
+            .contains("could not be fetched: `git fetch https://gitlab.example.com/group/lib.git`"),
+        "{gone}"
+    );
+}
+
+#[test]
+fn a_release_on_the_gitlab_is_seen_by_the_next_command() {
+    let machine = machine_with_gitlab();
+    call(&machine, &["plan"]).ended_with(0);
+    machine.git("-C ../lib tag 1.5.0");
+    machine.git(&format!(
+        "-C ../lib push --quiet --tags {}/server/group/lib.git",
+        machine.folder().display()
+    ));
+    let run = call(&machine, &["run", "lint"]).ended_with(0);
+    assert!(run.stdout.contains("lint 1.5.0"), "{run}");
+}
+
+#[test]
+fn what_the_gitlab_does_not_have_is_told_at_its_place() {
+    let machine = machine_with_gitlab();
+    machine.write(
+        ".gitlab-ci.yml",
+        "
+        include:
+          - {project: group/lib, file: ci/build.yml, ref: v9}
+          - {project: group/lib, file: ci/biuld.yml, ref: v1}
+          - {project: group/../lib, file: a.yml}
+          - component: gitlab.com/group/lib/lint@1
+        ",
+    );
+    insta::assert_snapshot!(call(&machine, &["lint"]), @r"
+    exit 2
+    --- stdout
+    error: the included file `group/lib@v9:ci/build.yml` is at a ref that its project does not have
+     --> .gitlab-ci.yml:2:32
+      |
+    2 |   - {project: group/lib, file: ci/build.yml, ref: v9}
+      |                                ^^^^^^^^^^^^
+
+    error: the included file `group/lib@v1:ci/biuld.yml` does not exist
+     --> .gitlab-ci.yml:3:32
+      |
+    3 |   - {project: group/lib, file: ci/biuld.yml, ref: v1}
+      |                                ^^^^^^^^^^^^
+      |
+      = help: did you mean `ci/build.yml`?
+
+    error: the included file `group/../lib@HEAD:a.yml` is in a project that is not known here
+     --> .gitlab-ci.yml:4:35
+      |
+    4 |   - {project: group/../lib, file: a.yml}
+      |                                   ^^^^^
+      |
+      = help: name a checkout of it under `projects` in `gantry.yml`, or its GitLab under `gitlab`
+
+    error: the included file `gitlab.com/group/lib/lint@1` is on `gitlab.com`, and the GitLab that is known here is `gitlab.example.com`
+     --> .gitlab-ci.yml:5:16
+      |
+    5 |   - component: gitlab.com/group/lib/lint@1
+      |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: name a checkout of it under `projects` in `gantry.yml`
+
+    .gitlab-ci.yml: 4 errors
+    ");
+}
+
+#[test]
+fn a_gitlab_in_a_private_network_is_asked_only_if_that_is_allowed() {
+    let machine = TestEnvironment::pipeline("include: [{project: group/lib, file: a.yml}]")
+        .file("gantry.yml", "gitlab: http://127.0.0.1:9\n");
+    let refused = machine.call("plan").ended_with(2);
+    assert!(
+        refused
+            .stderr
+            .contains("`127.0.0.1` is at 127.0.0.1, in a private network; --allow-private"),
+        "{refused}"
+    );
+    let asked = machine.call("plan --allow-private").ended_with(2);
+    assert!(
+        asked
+            .stderr
+            .contains("could not be fetched: `git fetch http://127.0.0.1:9/group/lib.git`"),
+        "{asked}"
+    );
 }

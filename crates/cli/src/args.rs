@@ -172,7 +172,7 @@ pub(crate) struct LintArgs {
 /// What may be fetched for `include`.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct FetchArgs {
-    /// Fetch nothing: included files of web servers are those of the last time [env: GANTRY_OFFLINE]
+    /// Fetch nothing: included files from elsewhere are those of the last time [env: GANTRY_OFFLINE]
     #[arg(
         long,
         env = "GANTRY_OFFLINE",

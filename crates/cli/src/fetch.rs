@@ -17,6 +17,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::unversioned::transport::DefaultConnector;
 
 use self::copies::Copies;
+pub(crate) use self::guard::refuse_private;
 use self::guard::{Forbidden, Guard};
 
 /// What GitLab allows for all files of a configuration together.

@@ -16,6 +16,7 @@ mod execution;
 mod expiry;
 mod fetch;
 mod format;
+mod gitlab;
 mod moment;
 mod neighbours;
 mod output;

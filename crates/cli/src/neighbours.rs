@@ -1,7 +1,7 @@
 //! Files outside the checkout: of the projects that `gantry.yml` names, of a GitLab, of web servers.
 //!
 //! Another project is read as it is committed, at the ref that is asked for: what somebody is working on there takes no
-//! part.
+//! part. A project without a checkout is fetched from the GitLab.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -14,6 +14,7 @@ use gantry_language::location::{ComponentAddress, ProjectRef};
 use gantry_language::source::{ComponentFile, SourceError};
 
 use crate::fetch::{Fetcher, Wishes};
+use crate::gitlab::Gitlab;
 use crate::places;
 use crate::projects::Projects;
 
@@ -23,12 +24,14 @@ const DEFAULT: &str = "HEAD";
 pub(crate) struct Neighbours {
     root: PathBuf,
     fetcher: Option<Fetcher>,
+    wishes: Wishes,
+    gitlab: OnceCell<Option<Gitlab>>,
     /// Read when the first file is asked for.
     projects: OnceCell<Option<Projects>>,
     opened: RefCell<HashMap<ProjectRef, Rc<Neighbour>>>,
 }
 
-/// A checkout of another project, at a commit.
+/// Another project, at a commit.
 struct Neighbour {
     project: Project,
     revision: Revision,
@@ -39,6 +42,8 @@ impl Neighbours {
         Neighbours {
             root: root.to_owned(),
             fetcher: None,
+            wishes: Wishes::default(),
+            gitlab: OnceCell::new(),
             projects: OnceCell::new(),
             opened: RefCell::default(),
         }
@@ -47,6 +52,7 @@ impl Neighbours {
     pub(crate) fn fetching(self, wishes: Wishes) -> Neighbours {
         Neighbours {
             fetcher: Some(Fetcher::new(wishes, places::fetched())),
+            wishes,
             ..self
         }
     }
@@ -92,7 +98,14 @@ impl Neighbours {
             project: address.project.clone(),
             git_ref: DEFAULT.to_owned(),
         };
-        let tags = self.open(&tip)?.project.tags().map_err(unreadable)?;
+        let tags = match self.projects()?.checkout(&address.project) {
+            Some(_) => self.open(&tip)?.project.tags().map_err(unreadable)?,
+            None => {
+                let gitlab = self.gitlab()?;
+                gitlab.has_components_of(&address.host)?;
+                gitlab.tags(&address.project)?
+            }
+        };
         let release = address.release(tags.iter().map(String::as_str));
         let version = release.unwrap_or(&address.version);
         let at = ProjectRef {
@@ -119,28 +132,39 @@ impl Neighbours {
         projects.as_ref().ok_or_else(wrong)
     }
 
+    /// Without one, a project has to be checked out.
+    fn gitlab(&self) -> Result<&Gitlab, SourceError> {
+        let address = self.projects()?.gitlab();
+        let known = self.gitlab.get_or_init(|| {
+            self.fetcher.as_ref()?;
+            Some(Gitlab::at(address?, self.wishes, places::repositories()))
+        });
+        known.as_ref().ok_or(SourceError::UnknownProject)
+    }
+
     fn open(&self, at: &ProjectRef) -> Result<Rc<Neighbour>, SourceError> {
         if let Some(known) = self.opened.borrow().get(at) {
             return Ok(Rc::clone(known));
         }
-        let checkout = self
-            .projects()?
-            .checkout(&at.project)
-            .ok_or(SourceError::UnknownProject)?;
-        let project = Project::open(&self.root.join(checkout)).map_err(unreadable)?;
-        let default = match at.git_ref.as_str() {
-            DEFAULT => project.default_branch().map_err(unreadable)?,
-            _ => None,
+        let (project, revision) = match self.projects()?.checkout(&at.project) {
+            Some(checkout) => checked_out(&self.root.join(checkout), &at.git_ref)?,
+            None => self.gitlab()?.open(at)?,
         };
-        let name = default.as_deref().unwrap_or(&at.git_ref);
-        let revision = project
-            .revision(name)
-            .map_err(unreadable)?
-            .ok_or(SourceError::NoRef)?;
         let neighbour = Rc::new(Neighbour { project, revision });
         self.opened.borrow_mut().insert(at.clone(), Rc::clone(&neighbour));
         Ok(neighbour)
     }
+}
+
+fn checked_out(folder: &Path, git_ref: &str) -> Result<(Project, Revision), SourceError> {
+    let project = Project::open(folder).map_err(unreadable)?;
+    let default = match git_ref {
+        DEFAULT => project.default_branch().map_err(unreadable)?,
+        _ => None,
+    };
+    let name = default.as_deref().unwrap_or(git_ref);
+    let revision = project.revision(name).map_err(unreadable)?;
+    Ok((project, revision.ok_or(SourceError::NoRef)?))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]

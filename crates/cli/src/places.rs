@@ -49,6 +49,11 @@ pub(crate) fn fetched() -> PathBuf {
     base().unwrap_or_else(std::env::temp_dir).join("fetched")
 }
 
+/// Where parts of repositories on servers are kept, likewise.
+pub(crate) fn repositories() -> PathBuf {
+    base().unwrap_or_else(std::env::temp_dir).join("repositories")
+}
+
 /// A name that is readable and different for every root: its last part and a digest of the whole.
 fn folder_name(root: &Path) -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};

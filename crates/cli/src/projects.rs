@@ -3,7 +3,7 @@
 //! ```yaml
 //! projects:
 //!   group/name: ../name                  # the checkout that includes and triggers of `group/name` mean
-//! gitlab: https://gitlab.example.com     # where templates are fetched from
+//! gitlab: https://gitlab.example.com     # where templates, and projects without a checkout, come from
 //! ```
 
 use std::collections::BTreeMap;

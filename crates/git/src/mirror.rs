@@ -37,7 +37,8 @@ impl Mirror {
     /// Means the repository at `url`, and keeps its parts in `folder`, which need not be there.
     pub fn new(git: Git, folder: PathBuf, url: String, limits: FetchLimits) -> Mirror {
         Mirror {
-            git,
+            // A redirect could lead where nobody has looked.
+            git: git.with_setting("http.followRedirects", Path::new("false")),
             folder,
             url,
             limits,

@@ -181,6 +181,8 @@ pub enum SourceError {
     Unreadable(String),
     #[error("is in a project that is not known here")]
     UnknownProject,
+    #[error("is on `{host}`, and the GitLab that is known here is `{known}`")]
+    OtherHost { host: String, known: String },
     #[error("is at a ref that its project does not have")]
     NoRef,
     #[error("is on a web server, and nothing is fetched here")]
@@ -204,7 +206,10 @@ impl SourceError {
     /// Returns what to try, where that does not depend on who asks.
     pub(crate) fn help(&self) -> Option<String> {
         let help = match self {
-            SourceError::UnknownProject => "name a checkout of it under `projects` in `gantry.yml`",
+            SourceError::UnknownProject => {
+                "name a checkout of it under `projects` in `gantry.yml`, or its GitLab under `gitlab`"
+            }
+            SourceError::OtherHost { .. } => "name a checkout of it under `projects` in `gantry.yml`",
             SourceError::NoHost => {
                 "name a GitLab under `gitlab` in `gantry.yml`, or keep a copy and include it as `local`"
             }

@@ -1,8 +1,9 @@
 //! Which addresses may be asked.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 
+use gantry_language::source::SourceError;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
@@ -52,6 +53,29 @@ impl Resolver for Guard {
             }))),
             _ => Ok(found),
         }
+    }
+}
+
+/// Looks at an address before another program asks it. A name that leads nowhere is for that program to tell.
+pub(crate) fn refuse_private(address: &str) -> Result<(), SourceError> {
+    let uri: Uri = address
+        .parse()
+        .map_err(|_| SourceError::Unreadable("it is not at a proper address".to_owned()))?;
+    let host = uri.host().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let found = (bare, 443).to_socket_addrs().into_iter().flatten();
+    let private = found
+        .map(|address| address.ip())
+        .find(|address| is_private(*address));
+    match private {
+        None => Ok(()),
+        Some(address) => Err(SourceError::Forbidden(
+            Forbidden {
+                host: host.to_owned(),
+                address,
+            }
+            .to_string(),
+        )),
     }
 }
 

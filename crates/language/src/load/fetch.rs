@@ -196,7 +196,7 @@ fn gitlab_name(location: &Location) -> String {
 fn gitlab_text(location: &Location, error: &SourceError) -> String {
     let name = gitlab_name(location);
     match (location, error) {
-        (Location::Component(_), SourceError::UnknownProject) => {
+        (Location::Component(_), SourceError::UnknownProject | SourceError::OtherHost { .. }) => {
             format!("{name} - project does not exist or you don't have sufficient permissions")
         }
         (Location::Component(_), _) => format!("{name} - content not found"),

@@ -245,7 +245,7 @@ pub(crate) fn mistakes_of_include() {
       gitlab: Remote file `https://example.com/a.yml` could not be fetched after 1 attempts because of HTTP code `404` error!
     error: the included file `group/name@HEAD:a.yml` is in a project that is not known here
       --> .gitlab-ci.yml:15:33
-      help: name a checkout of it under `projects` in `gantry.yml`
+      help: name a checkout of it under `projects` in `gantry.yml`, or its GitLab under `gitlab`
       gitlab: Project `group/name` not found or access denied! Make sure any includes in the pipeline configuration are correctly defined.
     error: the included file `Go.gitlab-ci.yml` is GitLab's own, and no GitLab is known here
       --> .gitlab-ci.yml:16:16
@@ -253,7 +253,7 @@ pub(crate) fn mistakes_of_include() {
       gitlab: Template file `Go.gitlab-ci.yml` does not exist!
     error: the included file `host/group/name@1` is in a project that is not known here
       --> .gitlab-ci.yml:17:17
-      help: name a checkout of it under `projects` in `gantry.yml`
+      help: name a checkout of it under `projects` in `gantry.yml`, or its GitLab under `gitlab`
       gitlab: Component 'host/group/name@1' - project does not exist or you don't have sufficient permissions
     error: the included file `hollow.yml` holds nothing
       --> hollow.yml:1:1

@@ -102,7 +102,7 @@ pub(crate) fn mistakes_of_projects() {
     assert_snapshot!(case.check(), @r"
     error: the included file `group/nowhere@HEAD:a.yml` is in a project that is not known here
       --> .gitlab-ci.yml:2:36
-      help: name a checkout of it under `projects` in `gantry.yml`
+      help: name a checkout of it under `projects` in `gantry.yml`, or its GitLab under `gitlab`
       gitlab: Project `group/nowhere` not found or access denied! Make sure any includes in the pipeline configuration are correctly defined.
     error: the included file `group/lib@v2:a.yml` is at a ref that its project does not have
       --> .gitlab-ci.yml:3:32
@@ -336,7 +336,7 @@ pub(crate) fn mistakes_of_components() {
       gitlab: Component 'gitlab.example.com/group/lib/lint' - the component path is not supported
     error: the included file `gitlab.example.com/group/nowhere/lint@1` is in a project that is not known here
       --> .gitlab-ci.yml:3:17
-      help: name a checkout of it under `projects` in `gantry.yml`
+      help: name a checkout of it under `projects` in `gantry.yml`, or its GitLab under `gitlab`
       gitlab: Component 'gitlab.example.com/group/nowhere/lint@1' - project does not exist or you don't have sufficient permissions
     ");
 }
