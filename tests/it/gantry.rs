@@ -11,12 +11,14 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::environment::TestEnvironment;
 use crate::processes::eventually;
 use crate::redact::redact;
+use crate::schemas;
 
 /// A call that has not been made yet.
 #[must_use]
 pub(crate) struct Gantry<'env> {
     environment: &'env TestEnvironment,
     command: Command,
+    arguments: Vec<String>,
 }
 
 impl<'env> Gantry<'env> {
@@ -27,7 +29,11 @@ impl<'env> Gantry<'env> {
             .current_dir(environment.project())
             .env_clear()
             .envs(environment.variables());
-        Gantry { environment, command }
+        Gantry {
+            environment,
+            command,
+            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+        }
     }
 
     pub(crate) fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Gantry<'env> {
@@ -69,6 +75,7 @@ impl<'env> Gantry<'env> {
             .expect("gantry starts");
         Running {
             environment: self.environment,
+            arguments: self.arguments,
             child,
             stdout,
             stderr,
@@ -90,6 +97,7 @@ impl<'env> Gantry<'env> {
 #[must_use]
 pub(crate) struct Running<'env> {
     environment: &'env TestEnvironment,
+    arguments: Vec<String>,
     child: Child,
     stdout: PathBuf,
     stderr: PathBuf,
@@ -132,11 +140,13 @@ impl Running<'_> {
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn end(mut self) -> Output {
+        let arguments = std::mem::take(&mut self.arguments);
         let status = eventually("gantry ends", || {
             self.child.try_wait().expect("it can be waited for")
         });
         Output {
             status,
+            arguments,
             stdout: read(&self.stdout),
             stderr: read(&self.stderr),
             folder: self.environment.folder().to_owned(),
@@ -160,6 +170,7 @@ fn read(path: &Path) -> String {
 #[derive(Debug)]
 pub(crate) struct Output {
     status: ExitStatus,
+    arguments: Vec<String>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     folder: PathBuf,
@@ -178,17 +189,28 @@ impl Output {
         self
     }
 
-    /// Standard output as one JSON document.
+    /// Standard output as one JSON document, which is as the schemas say.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}:\n{self}"))
+        let value = serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}:\n{self}"));
+        self.fits(&value);
+        value
     }
 
-    /// Standard output as one JSON document a line.
+    /// Standard output as one JSON document a line, likewise.
     #[track_caller]
     pub(crate) fn json_lines(&self) -> Vec<serde_json::Value> {
         let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        self.stdout.lines().map(parse).collect()
+        let values: Vec<serde_json::Value> = self.stdout.lines().map(parse).collect();
+        values.iter().for_each(|value| self.fits(value));
+        values
+    }
+
+    #[track_caller]
+    fn fits(&self, value: &serde_json::Value) {
+        if let Some(schema) = schemas::of_call(&self.arguments) {
+            schemas::check(schema, value);
+        }
     }
 
     /// The lines that one job printed in a run.
