@@ -1,4 +1,4 @@
-//! The example that the README runs first.
+//! The smallest example.
 
 use crate::environment::TestEnvironment;
 

@@ -29,6 +29,7 @@ fn the_first_page() {
       shell       Look around in the work tree of a job, with its variables
       artifacts   List or fetch what jobs left behind
       clean       Remove old runs, caches and work trees
+      demo        Try it: deliver an application with a pipeline, on this machine
       completion  Print a completion script for a shell
       help        Print this message or the help of the given subcommand(s)
 
@@ -435,6 +436,41 @@ fn artifacts() {
       gantry artifacts
       gantry artifacts 7 build --output out/   the archive as it is
       gantry artifacts build --extract .       its files
+    ");
+}
+
+#[test]
+fn demo() {
+    insta::assert_snapshot!(help("demo --help"), @r"
+    exit 0
+    --- stdout
+    Try it: deliver an application with a pipeline, on this machine
+
+    Usage: gantry demo [OPTIONS]
+
+    Options:
+          --detach              Leave the application running when the tour is over
+          --rollback            Go back to the release before the current one
+          --status              Say what is running
+          --stop                End what is running
+          --vote-port <PORT>    The port of the page for voting [default: any that is free]
+          --result-port <PORT>  The port of the page with the result [default: any that is free]
+          --voting <FILE>       A `voting` that is built already, instead of compiling one
+          --source <DIR>        A checkout of gantry to take the application from [default: what this
+                                gantry was built from]
+      -h, --help                Print help
+
+    Everywhere:
+      -C, --directory <DIR>  The root of the project; without it, the nearest folder above that has the
+                             file
+          --format <FORMAT>  How results are printed [default: text] [possible values: text, json]
+          --color <WHEN>     When colours are used [default: auto] [possible values: auto, always,
+                             never]
+
+    Examples:
+      gantry demo              until Ctrl-C
+      gantry demo --detach     until gantry demo --stop
+      gantry demo --rollback
     ");
 }
 

@@ -4,6 +4,7 @@ mod changes;
 mod clean;
 #[cfg(feature = "docker")]
 mod containers;
+mod demo;
 mod disk;
 mod dry_run;
 #[cfg(feature = "docker")]

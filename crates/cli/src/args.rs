@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use crate::demo::DemoArgs;
 use crate::fetch::Wishes;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -150,6 +151,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  gantry clean --dry-run                 what would go, and how much that is\n  gantry clean --older-than 7d --keep 5\n  gantry clean --work-trees --all        all work trees, however new"
     )]
     Clean(CleanArgs),
+    /// Try it: deliver an application with a pipeline, on this machine
+    #[command(
+        after_help = "Examples:\n  gantry demo              until Ctrl-C\n  gantry demo --detach     until gantry demo --stop\n  gantry demo --rollback"
+    )]
+    Demo(DemoArgs),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  gantry completion bash > ~/.local/share/bash-completion/completions/gantry"

@@ -1,5 +1,6 @@
 //! How jobs are carried out on this machine.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use gantry_engine::{Run, Summary};
@@ -52,17 +53,21 @@ pub(crate) fn find_bash() -> Result<(), CommandError> {
         .hint("install bash; it is what runs the scripts of jobs"))
 }
 
-pub(crate) fn settings(places: &Places) -> Result<Settings, CommandError> {
+/// Returns how gantry starts itself to supervise scripts.
+pub(crate) fn supervisor() -> Result<Vec<OsString>, CommandError> {
     let program = std::env::current_exe()
         .map_err(|error| CommandError::world("cannot tell where gantry itself is").because(&error))?;
-    let supervisor = vec![program.into_os_string(), SUPERVISE.into()];
+    Ok(vec![program.into_os_string(), SUPERVISE.into()])
+}
+
+pub(crate) fn settings(places: &Places) -> Result<Settings, CommandError> {
     let inherited = |name: &str| INHERITED.contains(&name) || name.starts_with("LC_");
     Ok(Settings {
         inherited_environment: std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, _)| inherited(name))
             .collect(),
-        ..Settings::new(places.caches.clone(), places.builds.clone(), supervisor)
+        ..Settings::new(places.caches.clone(), places.builds.clone(), supervisor()?)
     })
 }
 

@@ -6,6 +6,7 @@ mod changed;
 mod commands;
 #[cfg_attr(not(feature = "docker"), path = "no_containers.rs")]
 mod containers;
+mod demo;
 #[cfg(feature = "docker")]
 mod docker_file;
 mod downstream;

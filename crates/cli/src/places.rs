@@ -34,14 +34,14 @@ impl Places {
 
 /// The user's cache directory; `None` where the environment names none.
 fn base() -> Option<PathBuf> {
-    let variable = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
     variable("GANTRY_CACHE_DIR")
         .or_else(|| variable("XDG_CACHE_HOME").map(|folder| folder.join("gantry")))
         .or_else(|| variable("HOME").map(|folder| folder.join(".cache/gantry")))
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    let value = std::env::var_os(name).filter(|value| !value.is_empty());
+    value.map(PathBuf::from)
 }
 
 /// Where copies of fetched files are kept, for all projects; a temporary place will do.
@@ -52,6 +52,13 @@ pub(crate) fn fetched() -> PathBuf {
 /// Where parts of repositories on servers are kept, likewise.
 pub(crate) fn repositories() -> PathBuf {
     base().unwrap_or_else(std::env::temp_dir).join("repositories")
+}
+
+/// Where the demonstration is, which outlives caches; `None` where the environment names no place.
+pub(crate) fn demo() -> Option<PathBuf> {
+    variable("XDG_STATE_HOME")
+        .or_else(|| variable("HOME").map(|folder| folder.join(".local/state")))
+        .map(|folder| folder.join("gantry/demo"))
 }
 
 /// A name that is readable and different for every root: its last part and a digest of the whole.

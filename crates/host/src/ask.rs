@@ -28,7 +28,10 @@ pub enum AskError {
 /// Asks the host of a folder, and waits for its answer.
 pub fn ask(folder: &Path, request: &Request) -> Result<Answer, AskError> {
     let answer = exchange(folder, request).map_err(|source| match source.kind() {
-        ErrorKind::NotFound | ErrorKind::ConnectionRefused => AskError::NotRunning(folder.to_owned()),
+        // A path that is too long for a socket is no host's.
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused | ErrorKind::InvalidInput => {
+            AskError::NotRunning(folder.to_owned())
+        }
         _ => AskError::Socket {
             folder: folder.to_owned(),
             source,

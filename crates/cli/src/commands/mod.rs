@@ -21,7 +21,9 @@ mod shell;
 pub(crate) mod stored;
 mod why;
 
+pub(crate) use self::run::run;
 use crate::args::{Cli, Command, Format};
+use crate::demo;
 use crate::error::{CommandError, Ended};
 
 pub(crate) fn call(cli: &Cli) -> Result<Ended, CommandError> {
@@ -31,7 +33,7 @@ pub(crate) fn call(cli: &Cli) -> Result<Ended, CommandError> {
         Command::Graph(args) => graph::graph(&cli.global.settled()?, args),
         Command::Lint(args) => lint::lint(&cli.global.settled()?, args),
         Command::Plan(args) => plan::plan(&global()?, args),
-        Command::Run(args) => run::run(&global()?, args),
+        Command::Run(args) => run(&global()?, args),
         Command::Why(args) => why::why(&global()?, args),
         Command::Expand(args) => expand::expand(&global()?, args),
         Command::Keywords(args) => keywords::keywords(&global()?, args),
@@ -39,6 +41,7 @@ pub(crate) fn call(cli: &Cli) -> Result<Ended, CommandError> {
         Command::Logs(args) => logs::logs(&global()?, args),
         Command::Artifacts(args) => artifacts::artifacts(&global()?, args),
         Command::Clean(args) => clean::clean(&global()?, args),
+        Command::Demo(args) => demo::demo(&global()?, args),
         Command::Completion { shell } => completion::completion(*shell),
     }?;
     Ok(exit.into())
