@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::arguments::Arguments;
-use crate::{bench, bench_voting, build_report, docs, fuzz, measure, parts, soak, test};
+use crate::{bench, bench_voting, build_report, deliver, docs, fuzz, measure, parts, soak, test};
 
 struct Command {
     name: &'static str,
@@ -43,6 +43,12 @@ const COMMANDS: &[Command] = &[
         summary: "compare the voting application with its original",
         usage: bench_voting::USAGE,
         run: bench_voting::run,
+    },
+    Command {
+        name: "deliver",
+        summary: "deliver the voting application on real parts",
+        usage: deliver::USAGE,
+        run: deliver::run,
     },
     Command {
         name: "fuzz",
@@ -111,10 +117,10 @@ mod tests {
 
     #[test]
     fn an_unknown_command_lists_what_there_is() {
-        let error = run(vec!["deliver".into()]).unwrap_err();
+        let error = run(vec!["release".into()]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there is no command `deliver`; there are test, parts, docs, bench, bench-voting, fuzz, soak, build-report, measure"
+            "there is no command `release`; there are test, parts, docs, bench, bench-voting, deliver, fuzz, soak, build-report, measure"
         );
     }
 

@@ -11,6 +11,7 @@ mod bench;
 mod bench_voting;
 mod build_report;
 mod command;
+mod deliver;
 mod docs;
 mod engine;
 mod fuzz;

@@ -1,5 +1,6 @@
 //! `cargo xtask parts`: the programs that tests and benchmarks start, and where Debian has them.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -8,6 +9,10 @@ use crate::arguments::Arguments;
 use crate::{engine, program};
 
 mod base_image;
+mod go;
+
+/// What a delivery puts into its images.
+pub(crate) const DELIVERY_PROGRAMS: [&str; 3] = ["docker-compose", "versitygw", "mc"];
 
 pub(crate) const USAGE: &str = "[--install] [--bench]
 
@@ -130,18 +135,53 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     if !missing.is_empty() {
         get(&missing, install)?;
     }
-    base_image(install)
+    show("base image", &base_image::place(), "what jobs run in");
+    for program in go::PROGRAMS {
+        show(program.name, &place_of(program.name), program.purpose);
+    }
+    if install {
+        base_image::make()?;
+        go::make(&folder())?;
+    }
+    Ok(())
 }
 
-fn base_image(install: bool) -> Result<()> {
-    let image = base_image::place();
-    let made = if image.is_file() { "" } else { " (missing)" };
-    println!(
-        "{:<14}{:<24} what jobs run in{made}",
-        "base image",
-        image.display()
-    );
-    if install { base_image::make() } else { Ok(()) }
+fn show(name: &str, place: &Path, purpose: &str) {
+    let missing = if place.is_file() { "" } else { " (missing)" };
+    println!("{name:<14}{:<24} {purpose}{missing}", place.display());
+}
+
+/// Returns where what is made here is kept: outside the clone, for all clones of this machine.
+pub(crate) fn folder() -> PathBuf {
+    let shared = Path::new("/var/cache/gantry-parts");
+    if shared.is_dir() || runs_as_root().unwrap_or(false) {
+        return shared.to_owned();
+    }
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
+    cache.or_else(home).unwrap_or_default().join("gantry-parts")
+}
+
+/// Returns where the archive of the base image lies once it is made.
+pub(crate) fn base_image() -> PathBuf {
+    base_image::place()
+}
+
+/// Returns where a program that is built here lies once it is there.
+pub(crate) fn place_of(program: &str) -> PathBuf {
+    go::place(&folder(), program)
+}
+
+/// Returns what a delivery needs and that is not there.
+pub(crate) fn missing_for_delivery() -> Vec<&'static str> {
+    let mut missing: Vec<&str> = DELIVERY_PROGRAMS
+        .into_iter()
+        .filter(|name| !place_of(name).is_file())
+        .collect();
+    if program::find("docker").is_none() || !(engine::answers() || engine::can_be_started()) {
+        missing.push("an engine of containers");
+    }
+    missing
 }
 
 fn get(missing: &[&Part], install: bool) -> Result<()> {

@@ -3,6 +3,7 @@
 //!
 //! A part that the machine lacks is left out with a loud line; in CI it is a failure.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -16,40 +17,51 @@ pub(crate) const USAGE: &str = "[--ci]
 
 struct Check {
     name: &'static str,
-    /// The program without which the check cannot be made.
-    program: Option<&'static str>,
+    needs: Needs,
     run: fn() -> Result<()>,
+}
+
+/// What a check cannot be made without.
+enum Needs {
+    Nothing,
+    Program(&'static str),
+    DeliveryParts,
 }
 
 const CHECKS: &[Check] = &[
     Check {
         name: "formatting",
-        program: Some("rustfmt"),
+        needs: Needs::Program("rustfmt"),
         run: formatting,
     },
     Check {
         name: "generated pages",
-        program: None,
+        needs: Needs::Nothing,
         run: docs::check,
     },
     Check {
         name: "pure crates",
-        program: None,
+        needs: Needs::Nothing,
         run: purity::check,
     },
     Check {
         name: "clippy",
-        program: Some("cargo-clippy"),
+        needs: Needs::Program("cargo-clippy"),
         run: clippy,
     },
     Check {
         name: "clippy without containers",
-        program: Some("cargo-clippy"),
+        needs: Needs::Program("cargo-clippy"),
         run: clippy_without_containers,
     },
     Check {
+        name: "delivery of the voting application",
+        needs: Needs::DeliveryParts,
+        run: delivery,
+    },
+    Check {
         name: "tests",
-        program: None,
+        needs: Needs::Nothing,
         run: tests,
     },
 ];
@@ -90,11 +102,27 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     Ok(())
 }
 
+impl Needs {
+    /// Returns why the check cannot be made, if it cannot.
+    fn lacking(&self) -> Option<String> {
+        match self {
+            Needs::Nothing => None,
+            Needs::Program(name) if program::find(name).is_some() => None,
+            Needs::Program(name) => Some(format!("{name} is not installed")),
+            Needs::DeliveryParts => match &parts::missing_for_delivery()[..] {
+                [] => None,
+                missing => Some(format!(
+                    "there is no {}; see `cargo xtask parts`",
+                    missing.join(", no ")
+                )),
+            },
+        }
+    }
+}
+
 fn carried_out(check: &Check) -> Outcome {
-    if let Some(name) = check.program
-        && program::find(name).is_none()
-    {
-        return Outcome::NotRun(format!("{name} is not installed"));
+    if let Some(reason) = check.needs.lacking() {
+        return Outcome::NotRun(reason);
     }
     let start = Instant::now();
     match (check.run)() {
@@ -143,6 +171,11 @@ fn clippy_without_containers() -> Result<()> {
         "warnings",
     ];
     program::run(&mut program::cargo(&arguments))
+}
+
+/// In a process of its own, which cleans up by itself when it is interrupted.
+fn delivery() -> Result<()> {
+    program::run(Command::new(std::env::current_exe()?).args(["deliver", "voting"]))
 }
 
 fn tests() -> Result<()> {

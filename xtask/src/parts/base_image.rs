@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::runs_as_root;
+use super::{folder, runs_as_root};
 use crate::program;
 
 const RELEASE: &str = "bookworm";
@@ -15,16 +15,6 @@ const FILE: &str = "bookworm.tar";
 /// Returns where the archive is kept: outside the clone, for all clones of this machine.
 pub(super) fn place() -> PathBuf {
     folder().join(FILE)
-}
-
-fn folder() -> PathBuf {
-    let shared = Path::new("/var/cache/gantry-parts");
-    if shared.is_dir() || runs_as_root().unwrap_or(false) {
-        return shared.to_owned();
-    }
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-    cache.or_else(home).unwrap_or_default().join("gantry-parts")
 }
 
 /// Makes the archive, if it is not there.
