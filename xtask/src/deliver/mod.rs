@@ -8,6 +8,7 @@ mod builds;
 mod docker;
 mod engine;
 mod gantry;
+mod graphs;
 mod hosts;
 mod images;
 mod interrupt;

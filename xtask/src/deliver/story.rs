@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::docker::docker;
 use super::gantry::Run;
+use super::graphs;
 use super::hosts::Host;
 use super::journal::{Journal, Log};
 use super::refusals::Refusals;
@@ -44,6 +45,9 @@ impl<'a> Story<'a> {
         self.pre_product()?;
         self.production()?;
         self.journal.step("release", |log| self.release(log))?;
+        self.journal.step("graphs", |log| {
+            graphs::draw(log, &self.scene.gantry, &self.scene.projects)
+        })?;
         self.nightly()?;
         self.refusals()
     }
