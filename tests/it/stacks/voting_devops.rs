@@ -230,6 +230,6 @@ fn the_backup_of_the_night_is_made_and_checked() {
     docker cp psql-test psql-test-1:/opt
     docker exec psql-test-1 sh /opt/psql-test/psql-test.sh
     docker cp psql-test-1:/opt/psql-test/restore.log .
-    docker rm -f psql-test-1
+    docker rm -f -v psql-test-1
     "#);
 }

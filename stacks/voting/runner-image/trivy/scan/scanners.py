@@ -41,7 +41,6 @@ def chosen(name):
 def offline(image):
     """Returns who looked, on what system, and what was found."""
     with tempfile.NamedTemporaryFile(suffix=".tar") as saved:
-        subprocess.run(["docker", "pull", "--quiet", image], check=True)
         subprocess.run(["docker", "save", "--output", saved.name, image], check=True)
         return look_into(saved.name)
 
