@@ -80,6 +80,9 @@ fn plans_that_use_every_keyword() {
         "plan --event merge_request --branch topic --format json",
         "plan --event schedule --tag v1 --at 2026-01-31 --format json",
         "plan --diff HEAD --format json",
+        "graph --format json",
+        "expand --origins --format json",
+        "keywords --format json",
         "why nightly --format json",
         "why build --format json",
     ] {

@@ -24,23 +24,18 @@ static ALL: LazyLock<HashMap<String, Value>> = LazyLock::new(|| {
 
 /// Returns the schema of what a call prints, by its arguments.
 pub(crate) fn of_call(arguments: &[String]) -> Option<&'static str> {
-    let has = |flag: &str| {
-        arguments
-            .iter()
-            .any(|argument| argument.split('=').next() == Some(flag))
-    };
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    if !arguments.windows(2).any(|pair| pair == ["--format", "json"]) {
+        return None;
+    }
     let command = arguments.iter().find(|argument| !argument.starts_with('-'))?;
     Some(match command.as_str() {
         "plan" if has("--diff") => "plan-diff.json",
-        "plan" => "plan.json",
-        "why" => "why.json",
-        "lint" => "lint.json",
         "run" if has("--dry-run") => "dry-run.json",
         "run" => "run-event.json",
-        "runs" => "runs.json",
-        "artifacts" => "artifacts.json",
-        "clean" => "clean.json",
-        _ => return None,
+        other => ALL
+            .keys()
+            .find(|name| name.strip_suffix(".json") == Some(other))?,
     })
 }
 

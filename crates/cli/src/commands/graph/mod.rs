@@ -73,12 +73,7 @@ fn text(question: &Question, outcome: &Outcome, pipeline: Option<&Pipeline>, pap
 fn json(outcome: &Outcome, pipeline: Option<&Pipeline>) -> Value {
     let mut value = pipeline.map_or_else(|| Graph::default().json(), Pipeline::json);
     value["version"] = json!(1);
-    value["outcome"] = json!(match outcome {
-        Outcome::Pipeline(_) => "pipeline",
-        Outcome::Filtered(_) => "filtered",
-        Outcome::Empty(_) => "empty",
-        Outcome::Skipped => "skipped",
-    });
+    value["outcome"] = json!(outcome.kind());
     value
 }
 
