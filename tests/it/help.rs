@@ -17,6 +17,7 @@ fn the_first_page() {
     Usage: gantry [OPTIONS] <COMMAND>
 
     Commands:
+      init        Write a first .gitlab-ci.yml for what is found here
       lint        Check configurations and report every mistake
       plan        Show what would run, in which order, and what is left out and why
       graph       Draw which jobs wait for which
@@ -63,6 +64,33 @@ fn the_first_page() {
 #[test]
 fn without_arguments_it_is_shown_as_an_error() {
     assert_eq!(help("").code(), Some(2));
+}
+
+#[test]
+fn init() {
+    insta::assert_snapshot!(help("init --help"), @r"
+    exit 0
+    --- stdout
+    Write a first .gitlab-ci.yml for what is found here
+
+    Usage: gantry init [OPTIONS]
+
+    Options:
+          --force   Write over a file that is there
+          --stdout  Print the file, and write nothing
+      -h, --help    Print help
+
+    Everywhere:
+      -C, --directory <DIR>  The root of the project; without it, the nearest folder above that has the
+                             file
+          --format <FORMAT>  How results are printed [default: text] [possible values: text, json]
+          --color <WHEN>     When colours are used [default: auto] [possible values: auto, always,
+                             never]
+
+    Examples:
+      gantry init
+      gantry init --stdout        what would be written
+    ");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod graph;
 mod hello;
 mod help;
 mod includes;
+mod init;
 mod json;
 mod keywords;
 mod kills;

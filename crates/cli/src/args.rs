@@ -93,6 +93,9 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write a first .gitlab-ci.yml for what is found here
+    #[command(after_help = "Examples:\n  gantry init\n  gantry init --stdout        what would be written")]
+    Init(InitArgs),
     /// Check configurations and report every mistake
     #[command(
         arg = format::argument::<LintFormat>(),
@@ -161,6 +164,16 @@ pub(crate) enum Command {
         after_help = "Example:\n  gantry completion bash > ~/.local/share/bash-completion/completions/gantry"
     )]
     Completion { shell: clap_complete::Shell },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Write over a file that is there
+    #[arg(long, conflicts_with = "stdout")]
+    pub(crate) force: bool,
+    /// Print the file, and write nothing
+    #[arg(long)]
+    pub(crate) stdout: bool,
 }
 
 #[derive(Debug, Args)]

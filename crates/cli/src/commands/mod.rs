@@ -9,6 +9,7 @@ mod dry_run;
 mod expand;
 mod follow;
 mod graph;
+mod init;
 mod keywords;
 mod lint;
 mod logs;
@@ -31,6 +32,7 @@ pub(crate) fn call(cli: &Cli) -> Result<Ended, CommandError> {
     let exit = match &cli.command {
         Command::Shell(args) => return shell::shell(&global()?, args),
         Command::Graph(args) => graph::graph(&cli.global.settled()?, args),
+        Command::Init(args) => init::init(&global()?, args),
         Command::Lint(args) => lint::lint(&cli.global.settled()?, args),
         Command::Plan(args) => plan::plan(&global()?, args),
         Command::Run(args) => run(&global()?, args),
