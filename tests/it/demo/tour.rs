@@ -4,7 +4,7 @@ use rustix::process::Signal;
 
 use super::stage::{Stage, get, shown, url, watched};
 
-// shows: S0-12
+// shows: S0-34, S0-66
 #[test]
 fn everything_is_shown_and_ends_with_ctrl_c() {
     let stage = Stage::new();
@@ -32,6 +32,12 @@ fn everything_is_shown_and_ends_with_ctrl_c() {
     tour.signal(Signal::INT);
     let output = tour.end().ended_with(0);
     stage.machine.has_nothing_running();
+    assert!(
+        output
+            .stdout
+            .contains(&format!("deployed to production {vote}\n")),
+        "{output}"
+    );
     let (_, told) = output.stdout.split_once("What happened\n").expect("it tells");
     let told: Vec<&str> = told.lines().collect();
     assert!(told[0].starts_with("  release 1 ("), "{output}");
