@@ -57,6 +57,7 @@ pub(crate) fn facts(
     notes: &mut Vec<String>,
 ) -> Result<(Facts, Event), CommandError> {
     let project = checkout.project()?;
+    project.look_around()?;
     let head = project.head()?;
     let guess = match &args.default_branch {
         Some(name) => Some(name.clone()),

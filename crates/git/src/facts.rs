@@ -54,6 +54,19 @@ impl Commit {
 }
 
 impl Project {
+    /// Asks for the commit at HEAD and for the configuration at the same time: whoever makes a plan needs both, and
+    /// each takes git longer to start than to answer.
+    pub fn look_around(&self) -> Result<(), GitError> {
+        let Some(repository) = &self.repository else {
+            return Ok(());
+        };
+        std::thread::scope(|scope| {
+            let configuration = scope.spawn(|| repository.configuration().map(drop));
+            repository.head()?;
+            configuration.join().expect("BUG: asking git does not panic")
+        })
+    }
+
     /// Returns the branch and commit that are checked out.
     pub fn head(&self) -> Result<Head, GitError> {
         match &self.repository {

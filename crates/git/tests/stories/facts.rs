@@ -180,6 +180,7 @@ fn a_run_starts_few_processes() {
     let world = world.with_counted_git();
     let (planning, _) = world.calls_of_git(|| {
         let project = world.project_at("clone");
+        project.look_around().unwrap();
         project.head().unwrap();
         project.default_branch().unwrap();
         project.remote_url().unwrap();
