@@ -81,6 +81,46 @@ fn a_push_by_stage_with_needs_and_what_is_left_out() {
 }
 
 #[test]
+fn each_job_says_where_when_and_after_whom_it_runs() {
+    let machine = TestEnvironment::pipeline(
+        "
+        default: {image: 'rust:1'}
+        build: {stage: build, script: make, tags: [large, linux]}
+        unit: {needs: [build], script: make test, allow_failure: true}
+        style: {needs: [], script: make style, image: 'clippy:2'}
+        report: {script: make report, when: on_failure}
+        approve: {stage: deploy, script: 'true', rules: [{when: manual}]}
+        publish: {stage: deploy, script: make publish, when: manual}
+        later: {stage: deploy, script: make later, when: delayed, start_in: 1 hour}
+        never: {stage: deploy, script: make never, rules: [{when: never}]}
+        ",
+    );
+    insta::assert_snapshot!(machine.call("plan"), @r"
+    exit 0
+    --- stdout
+    pipeline  push for branch main at [commit]
+
+    build
+      build    in image rust:1 · tags large, linux
+
+    test
+      unit     needs build · may fail · in image rust:1
+      style    needs nothing · in image clippy:2
+      report   when on_failure · in image rust:1
+
+    deploy
+      approve  manual, blocks what follows · in image rust:1
+      publish  manual, optional · in image rust:1
+      later    delayed by 3600 s · in image rust:1
+
+    left out
+      never  rule 1 of 1 matches and says `never`  .gitlab-ci.yml:9:1
+
+    plan hash 1-[hash]
+    ");
+}
+
+#[test]
 fn a_push_of_another_branch() {
     insta::assert_snapshot!(machine().call("plan --branch topic"), @r"
     exit 0
