@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Action, Case};
+use super::cases::{Action, Case};
 use crate::program;
 
 const VERSION: &str = "4.75.1";

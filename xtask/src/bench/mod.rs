@@ -4,8 +4,10 @@
 //! them alike; so do gantry and a plain shell, to see what a job costs beyond its shell. CPU time counts a process and
 //! every descendant it waited for; the first round warms the disk's cache and is thrown away.
 
+mod cases;
 mod competitor;
 mod containers;
+mod curve;
 mod overhead;
 mod pipelines;
 mod report;
@@ -18,83 +20,20 @@ use anyhow::{Context, Result, bail};
 use crate::arguments::Arguments;
 use crate::measure::{Usage, measure};
 use crate::{marked, workspace};
+use cases::{Action, CASES, Case};
 use competitor::Competitor;
 use report::Measured;
 
 pub(crate) const USAGE: &str =
-    "[--quick] [--rounds N] [--dir DIR] [--gantry FILE] [--without-gantry] [--containers]
+    "[--quick] [--rounds N] [--dir DIR] [--gantry FILE] [--without-gantry] [--containers] [--curve]
 
   --quick            3 rounds, and docs/benchmarks.md stays as it is
   --rounds N         how often each command is measured (default: 10)
   --dir DIR          where gitlab-ci-local and Node are installed (default: gantry-bench in the user's cache)
   --gantry FILE      the binary (default: target/release/gantry)
   --without-gantry   measure gitlab-ci-local alone, to try the benchmark itself
-  --containers       only what a job in a container costs beside `docker run`";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Action {
-    List,
-    Run,
-}
-
-/// How the jobs of a pipeline follow one another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    /// Only by their stages.
-    Stages(usize),
-    /// Each needs two of those before it.
-    Graph,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Case {
-    action: Action,
-    jobs: usize,
-    shape: Shape,
-}
-
-impl Case {
-    const fn list(jobs: usize) -> Case {
-        Case {
-            action: Action::List,
-            jobs,
-            shape: Shape::Stages(if jobs < 5 { jobs } else { 5 }),
-        }
-    }
-
-    /// gitlab-ci-local walks every path through the stages while it runs, so that a hundred jobs in five stages cost it
-    /// minutes: a fact about that walk, not about running jobs. Jobs in one stage show what is left of it.
-    const fn run(jobs: usize, stages: usize) -> Case {
-        Case {
-            action: Action::Run,
-            jobs,
-            shape: Shape::Stages(stages),
-        }
-    }
-
-    /// For the same reason gitlab-ci-local is left out of these.
-    const fn run_graph(jobs: usize) -> Case {
-        Case {
-            action: Action::Run,
-            jobs,
-            shape: Shape::Graph,
-        }
-    }
-
-    fn is_for_both(self) -> bool {
-        self.shape != Shape::Graph
-    }
-}
-
-const CASES: &[Case] = &[
-    Case::list(3),
-    Case::list(100),
-    Case::list(1000),
-    Case::run(1, 1),
-    Case::run(100, 1),
-    Case::run(50, 5),
-    Case::run_graph(1000),
-];
+  --containers       only what a job in a container costs beside `docker run`
+  --curve            only how the time of a plan grows with its jobs";
 
 struct Options {
     quick: bool,
@@ -106,21 +45,39 @@ struct Options {
 
 pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     let only_containers = arguments.flag("--containers");
+    let only_curve = arguments.flag("--curve");
     let options = options(arguments)?;
-    if !only_containers {
+    if !only_containers && !only_curve {
         beside_competitor(&options)?;
     }
-    match &options.gantry {
-        Some(gantry) => containers_beside_docker(gantry, &options),
-        None => Ok(()),
+    let Some(gantry) = &options.gantry else {
+        return Ok(());
+    };
+    if !only_containers {
+        curve_of_plans(gantry, &options)?;
     }
+    if !only_curve {
+        containers_beside_docker(gantry, &options)?;
+    }
+    Ok(())
+}
+
+fn curve_of_plans(gantry: &Path, options: &Options) -> Result<()> {
+    let scratch = scratch()?;
+    let text = curve::render(&curve::measure(gantry, scratch.path(), options.rounds)?);
+    println!("\n{text}");
+    write("curve", &text, options)
+}
+
+fn scratch() -> Result<tempfile::TempDir> {
+    tempfile::Builder::new()
+        .prefix("gantry-bench-")
+        .tempdir()
+        .context("no temporary folder")
 }
 
 fn containers_beside_docker(gantry: &Path, options: &Options) -> Result<()> {
-    let scratch = tempfile::Builder::new()
-        .prefix("gantry-bench-")
-        .tempdir()
-        .context("no temporary folder")?;
+    let scratch = scratch()?;
     match containers::measure(gantry, scratch.path(), options.rounds)? {
         Ok(text) => {
             println!("\n{text}");
@@ -142,10 +99,7 @@ fn write(part: &str, text: &str, options: &Options) -> Result<()> {
 
 fn beside_competitor(options: &Options) -> Result<()> {
     let competitor = Competitor::install(&options.directory)?;
-    let scratch = tempfile::Builder::new()
-        .prefix("gantry-bench-")
-        .tempdir()
-        .context("no temporary folder")?;
+    let scratch = scratch()?;
 
     let mut results = Vec::new();
     for (index, case) in CASES.iter().enumerate() {

@@ -6,15 +6,22 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Case, Shape};
+use super::cases::{Case, Shape};
 use crate::program;
 
 /// Makes a repository with one commit that holds a pipeline of that many trivial jobs.
 pub(super) fn create_repository(folder: &Path, case: Case) -> Result<()> {
+    if case.shape == Shape::Included {
+        let parts = folder.join("ci");
+        std::fs::create_dir_all(&parts)?;
+        for part in 0..case.jobs / PER_FILE {
+            std::fs::write(parts.join(format!("part-{part}.yml")), included(part))?;
+        }
+    }
     create_repository_of(folder, &pipeline(case))
 }
 
-/// Makes a repository with one commit that holds this pipeline.
+/// Makes a repository with one commit that holds this pipeline, and what is in the folder already.
 pub(super) fn create_repository_of(folder: &Path, pipeline: &str) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join(".gitlab-ci.yml"), pipeline)?;
@@ -49,8 +56,47 @@ pub(super) fn create_repository_of(folder: &Path, pipeline: &str) -> Result<()> 
 fn pipeline(case: Case) -> String {
     match case.shape {
         Shape::Stages(stages) => in_stages(case.jobs, stages),
+        Shape::Rules => with_rules(case.jobs),
         Shape::Graph => in_graph(case.jobs),
+        Shape::Included => including(case.jobs / PER_FILE),
     }
+}
+
+/// Jobs whose first rule is for tags and whose second one is for the branch.
+fn with_rules(jobs: usize) -> String {
+    let mut text = String::new();
+    for job in 0..jobs {
+        let _ = write!(
+            text,
+            "job-{job}:\n  script:\n    - echo \"job {job}\"\n  rules:\n    - if: $CI_COMMIT_TAG =~ /^v{job}-/\n      \
+             when: manual\n    - if: $CI_COMMIT_BRANCH == \"main\" && $CI_PIPELINE_SOURCE != \"schedule\"\n"
+        );
+    }
+    text
+}
+
+/// How many jobs an included file makes.
+const PER_FILE: usize = 100;
+
+/// Includes files, and has what their jobs share.
+fn including(files: usize) -> String {
+    let mut text = String::from("include:\n");
+    for file in 0..files {
+        let _ = writeln!(text, "  - local: ci/part-{file}.yml");
+    }
+    text.push_str(
+        "\nvariables:\n  REGISTRY: registry.example.com\n\n.base:\n  variables:\n    IMAGE: $REGISTRY/$PLATFORM\n  \
+         rules:\n    - if: $CI_COMMIT_TAG\n      when: manual\n    - if: $CI_COMMIT_BRANCH\n",
+    );
+    text
+}
+
+/// One job of a hundred instances.
+fn included(part: usize) -> String {
+    format!(
+        "part-{part}:\n  extends: .base\n  script:\n    - echo \"$PLATFORM $VERSION\"\n  parallel:\n    matrix:\n      - \
+         PLATFORM: [a, b, c, d, e, f, g, h, i, j]\n        VERSION: [k, l, m, n, o, p, q, r, s, t]\n"
+    )
 }
 
 /// Jobs spread evenly over the stages.

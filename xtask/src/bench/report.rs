@@ -1,6 +1,6 @@
 //! The numbers as a page shows them.
 
-use super::{Action, Case, Shape};
+use super::cases::{Action, Aim, Case, Shape};
 use crate::measure::Usage;
 
 /// What a table is about.
@@ -29,7 +29,9 @@ pub(super) fn title(case: Case) -> String {
     let shape = match case.shape {
         Shape::Stages(1) => String::new(),
         Shape::Stages(stages) => format!(" in {stages} stages"),
+        Shape::Rules => " with two rules each".to_owned(),
         Shape::Graph => " that need each other".to_owned(),
+        Shape::Included => " from included files and matrices".to_owned(),
     };
     match case.action {
         Action::List => format!("list {} job{plural}{shape}", case.jobs),
@@ -37,7 +39,7 @@ pub(super) fn title(case: Case) -> String {
     }
 }
 
-/// Returns three tables: CPU time, peak memory, elapsed time.
+/// Returns three tables, CPU time, peak memory and elapsed time, and a fourth one with what was aimed at.
 pub(super) fn render(results: &[Measured], rounds: usize, competitor: &str) -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut text = format!(
@@ -57,6 +59,28 @@ pub(super) fn render(results: &[Measured], rounds: usize, competitor: &str) -> S
         ));
         for measured in results {
             text.push_str(&row(measured, quantity));
+        }
+    }
+    text.push_str("\n| gantry alone | aim | median |\n|---|---|---|\n");
+    text.extend(results.iter().map(aims));
+    text
+}
+
+/// A row for each aim of a case, met or missed.
+fn aims(measured: &Measured) -> String {
+    let Aim { millis, mebibytes } = measured.case.aim;
+    let wall: Quantity = |usage| to_millis(usage.wall_micros);
+    let memory: Quantity = |usage| to_mebibytes(usage.peak_kib);
+    let mut text = String::new();
+    for (aim, unit, quantity) in [(millis, "ms", wall), (mebibytes, "MiB", memory)] {
+        let got = Summary::of(measured.gantry.iter().map(quantity).collect());
+        if let (Some(aim), Some(got)) = (aim, got) {
+            let missed = if got.median > aim { ", missed" } else { "" };
+            let title = title(measured.case);
+            text.push_str(&format!(
+                "| {title} | {aim} {unit} | {:.1} {unit}{missed} |\n",
+                got.median
+            ));
         }
     }
     text
@@ -87,7 +111,7 @@ pub(super) fn to_millis(micros: u64) -> f64 {
     micros as f64 / 1000.0
 }
 
-fn to_mebibytes(kib: u64) -> f64 {
+pub(super) fn to_mebibytes(kib: u64) -> f64 {
     kib as f64 / 1024.0
 }
 
@@ -144,6 +168,21 @@ mod tests {
         assert_eq!(
             row(&measured, |usage| to_millis(usage.cpu_micros)),
             "| list 100 jobs in 5 stages | 3.0 (2.0–4.0) | 400.0 (100.0–600.0) | 133.3× |\n"
+        );
+    }
+
+    #[test]
+    fn an_aim_is_met_or_missed() {
+        let mut measured = Measured::new(Case::list(3));
+        measured.case.aim = Aim {
+            millis: Some(10.0),
+            mebibytes: Some(0.5),
+        };
+        measured.gantry.push(usage(7));
+        assert_eq!(
+            aims(&measured),
+            "| list 3 jobs in 3 stages | 10 ms | 0.0 ms |\n\
+             | list 3 jobs in 3 stages | 0.5 MiB | 1.0 MiB, missed |\n"
         );
     }
 
