@@ -34,6 +34,7 @@ mod resource_group;
 mod rules;
 mod scale;
 mod scripts;
+mod seeds;
 mod server_keywords;
 mod standalone;
 mod starting;

@@ -14,6 +14,8 @@ use gantry_language::plan::{
 use gantry_language::source::{ComponentFile, ForeignError, Repository, SourceError, SourceMap, Sources};
 use gantry_language::variables::{Layers, Variable};
 
+use crate::seeds;
+
 /// Begins with the text of `.gitlab-ci.yml`; what all its lines are indented by does not count.
 pub(crate) fn case(yaml: &str) -> Case {
     Case {
@@ -163,12 +165,43 @@ impl Case {
     }
 
     pub(crate) fn checked(&self) -> Checked {
+        seeds::offer(|| self.seed());
         let root = Root {
             path: ".gitlab-ci.yml",
             text: self.text.clone(),
             inputs: self.inputs.clone(),
         };
         check_root(root, &self.files, &self.checkout, &self.layers)
+    }
+
+    /// Writes the case as one text.
+    fn seed(&self) -> String {
+        let mut seed = self.text.clone();
+        let mut part = |mark: &str, text: &str| {
+            write!(seed, "\n#> {mark}\n{text}").expect("a string takes it");
+        };
+        for (path, text) in &self.files.local {
+            part(&format!("local {path}"), text);
+        }
+        for ((at, path), text) in &self.files.foreign {
+            part(&format!("project {} {} {path}", at.project, at.git_ref), text);
+        }
+        for (url, text) in &self.files.remote {
+            part(&format!("remote {url}"), text);
+        }
+        for (name, text) in &self.files.templates {
+            part(&format!("template {name}"), text);
+        }
+        for variable in self.layers.pipeline.iter().chain(&self.layers.project) {
+            part(&format!("variable {} {}", variable.key, variable.value), "");
+        }
+        for path in self.checkout.changed.iter().flatten() {
+            part(&format!("changed {path}"), "");
+        }
+        for path in &self.checkout.paths {
+            part(&format!("path {path}"), "");
+        }
+        seed
     }
 
     fn outcome(&self, checked: &Checked) -> Result<Outcome, Vec<Diagnostic>> {
