@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
 
+use super::interrupt;
 use super::journal::Log;
 
 /// Everything that a delivery starts bears it, with the number of the delivering process as its value.
@@ -100,11 +101,9 @@ impl Container {
     /// Begins to give an archive of images to the engine in the container.
     pub(super) fn load_images(&self, archive: &Path) -> Result<Child> {
         let archive = File::open(archive).context("cannot read the images")?;
-        docker(["exec", "--interactive", self.name, "docker", "load", "--quiet"])
-            .stdin(archive)
-            .stdout(Stdio::null())
-            .spawn()
-            .context("cannot start `docker`")
+        let mut load = docker(["exec", "--interactive", self.name, "docker", "load", "--quiet"]);
+        load.stdin(archive).stdout(Stdio::null());
+        interrupt::spawn(&mut load).context("cannot start `docker`")
     }
 }
 

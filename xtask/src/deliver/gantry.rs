@@ -117,9 +117,13 @@ impl Gantry {
         Ok(said)
     }
 
+    /// It is told when this process dies, however it does: otherwise it would go on and start jobs in the midst of the
+    /// next delivery.
     fn command(&self, project: &Path) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new("setpriv");
         command
+            .args(["--pdeathsig", "INT", "--"])
+            .arg(&self.program)
             .current_dir(project)
             .env("XDG_CACHE_HOME", &self.cache)
             .envs(docker::engine_in_use().map(|host| ("DOCKER_HOST", host)))

@@ -2,6 +2,7 @@
 //! way out. So nothing has to be known here of what there is to clean.
 
 use std::collections::BTreeSet;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +43,7 @@ pub(super) fn watch() -> Result<()> {
 }
 
 fn tell() {
-    println!("interrupted; cleaning up");
+    println!("interrupted; cleaning up, and jobs do, too; once more does not wait for them");
     INTERRUPTED.store(true, Ordering::SeqCst);
     for process in running().iter() {
         let _ = Command::new("kill").arg(process.to_string()).status();
@@ -61,6 +62,12 @@ pub(super) fn check() -> Result<()> {
         bail!("interrupted");
     }
     Ok(())
+}
+
+/// Starts a program that hears of an interruption from us alone. In our process group Ctrl-C would reach it twice, and
+/// gantry takes the second one as a wish not to clean up.
+pub(super) fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    command.process_group(0).spawn()
 }
 
 /// Waits for a program that is told of an interruption.

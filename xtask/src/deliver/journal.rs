@@ -133,12 +133,12 @@ impl Log {
         let mut file = self.file()?;
         writeln!(file, "$ {}", shown(command))?;
         let mut printed = tempfile::tempfile()?;
-        let child = command
+        command
             .stdin(Stdio::null())
             .stdout(printed.try_clone()?)
-            .stderr(file.try_clone()?)
-            .spawn()
-            .with_context(|| format!("cannot start `{}`", program_of(command)))?;
+            .stderr(file.try_clone()?);
+        let child =
+            interrupt::spawn(command).with_context(|| format!("cannot start `{}`", program_of(command)))?;
         let status = interrupt::wait(child)?;
         let output = read_again(&mut printed)?;
         file.write_all(output.as_bytes())?;
