@@ -33,6 +33,9 @@ pub(crate) fn of_call(arguments: &[String]) -> Option<&'static str> {
         "plan" if has("--diff") => "plan-diff.json",
         "run" if has("--dry-run") => "dry-run.json",
         "run" => "run-event.json",
+        "demo" if has("--status") => "demo-status.json",
+        "demo" if has("--rollback") => "demo-change.json",
+        "demo" => "demo-event.json",
         other => ALL
             .keys()
             .find(|name| name.strip_suffix(".json") == Some(other))?,

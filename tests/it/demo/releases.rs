@@ -60,7 +60,11 @@ fn no_request_is_lost_while_releases_come_and_go() {
     {
         stage.hand_over(&release).ended_with(0);
         deployments += 1;
-        stage.demo(&["--rollback"]).call().ended_with(0);
+        let change = stage
+            .demo(&["--rollback", "--format", "json"])
+            .call()
+            .ended_with(0);
+        assert!(change.json()["from"].is_object(), "{change}");
         rollbacks += 1;
     }
     assert!(
