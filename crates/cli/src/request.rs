@@ -1,19 +1,32 @@
 //! What a run begins with: the pipeline, and the files that its jobs get.
 
+use std::collections::HashMap;
+
 use gantry_engine::{Checkout, Facts, Options, Project, RunRequest, Submodule};
 use gantry_git::Snapshot;
-use gantry_language::plan::Plan;
+use gantry_language::plan::{Plan, PlanHash};
 use gantry_store::Timestamp;
 
-use crate::downstream;
 use crate::question::Question;
 
+/// A pipeline, and the children that are known before it runs, by the jobs that start them.
+pub(crate) struct Pipeline {
+    pub(crate) plan: Plan,
+    pub(crate) children: HashMap<String, PlanHash>,
+}
+
 /// Returns the request for a run that continues no other.
-pub(crate) fn request(question: &Question, snapshot: &Snapshot, plan: Plan, options: Options) -> RunRequest {
+pub(crate) fn request(
+    question: &Question,
+    snapshot: &Snapshot,
+    pipeline: Pipeline,
+    options: Options,
+) -> RunRequest {
+    let Pipeline { plan, children } = pipeline;
     RunRequest {
         facts: facts(question, snapshot),
         layers: question.layers.clone(),
-        children: downstream::children(question, &question.layers, &plan),
+        children,
         plan,
         options,
         resumption: None,

@@ -8,7 +8,6 @@ use gantry_engine::{
 };
 use gantry_git::Snapshot;
 use gantry_language::compile::Outcome;
-use gantry_language::plan::Plan;
 use gantry_runner::Settings;
 use gantry_store::Store;
 use serde_json::json;
@@ -21,7 +20,7 @@ use super::resume::Earlier;
 use super::stored::close_interrupted;
 use crate::args::{ExecutorKind, Format, Global, RunArgs};
 use crate::containers::{self, Containers, DockerFile};
-use crate::downstream::{self, Site, Sites};
+use crate::downstream::{self, Family, Site, Sites};
 use crate::error::{CommandError, Exit};
 use crate::execution::{carry_out, find_bash, settings};
 use crate::expiry;
@@ -30,7 +29,7 @@ use crate::places::Places;
 use crate::question::Question;
 use crate::refusal::{self, engine_error, unknown_name};
 use crate::reporter;
-use crate::request::request;
+use crate::request::{Pipeline, request};
 use crate::world::{self, Files};
 
 pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError> {
@@ -64,9 +63,17 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
         };
     }
     refusal::check(&plan, &question.layers, &options)?;
-    let children = downstream::check(global, &question, &plan, &options)?;
+    let family = Family::foresee(&question, &plan);
+    let children = downstream::check(global, &question, &family, &plan, &options)?;
     if args.dry_run {
-        return imagine(global, &question, plan, options, earlier.as_ref());
+        let children = family.hashes();
+        return imagine(
+            global,
+            &question,
+            Pipeline { plan, children },
+            options,
+            earlier.as_ref(),
+        );
     }
     let venues = venues(&plan, &options, None).map_err(|error| unknown_name(&error))?;
     if venues.iter().any(|(_, venue)| *venue == Venue::Shell) {
@@ -89,14 +96,18 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Result<Exit, CommandError>
     if global.format == Format::Text {
         output::print(&introduction(&question, &snapshot, &options, earlier.as_ref()))?;
     }
-    let names = downstream::names(&question, &plan);
-    let mut request = request(&question, &snapshot, plan, options);
+    let names = family.names(&plan);
+    let pipeline = Pipeline {
+        plan,
+        children: family.hashes(),
+    };
+    let mut request = request(&question, &snapshot, pipeline, options);
     let files = Files::new(question.checkout.project()?, &snapshot);
     if let Some(earlier) = &earlier {
         let resumption = earlier.settle(&store, &mut request, &files)?;
         // More may be let go by now.
         refusal::check(&request.plan, &request.layers, &request.options)?;
-        downstream::check(global, &question, &request.plan, &request.options)?;
+        downstream::check(global, &question, &family, &request.plan, &request.options)?;
         containers.open(&request.plan, &request.options, Some(&resumption))?;
         request.resumption = Some(resumption);
     }
@@ -180,14 +191,14 @@ fn in_place(question: &Question) -> String {
 fn imagine(
     global: &Global,
     question: &Question,
-    plan: Plan,
+    pipeline: Pipeline,
     options: Options,
     earlier: Option<&Earlier>,
 ) -> Result<Exit, CommandError> {
     let project = question.checkout.project()?;
     let scratch = Scratch::new()?;
     let snapshot = project.snapshot(scratch.path())?;
-    let mut request = request(question, &snapshot, plan, options);
+    let mut request = request(question, &snapshot, pipeline, options);
     if let (Some(earlier), Some(reader)) = (earlier, Store::open_read_only(&question.root)?) {
         let files = Files::new(project, &snapshot);
         request.resumption = Some(earlier.plan(&reader, &request, &files)?);

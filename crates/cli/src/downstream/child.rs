@@ -222,7 +222,7 @@ pub(crate) fn foreseen_child(
 }
 
 /// Returns the plans of the children that are known before anything runs, by the jobs that start them.
-pub(crate) fn children(question: &Question, layers: &Layers, plan: &Plan) -> HashMap<String, PlanHash> {
+pub(super) fn children(question: &Question, layers: &Layers, plan: &Plan) -> HashMap<String, PlanHash> {
     let known = |job: &PlannedJob| {
         let (child, _) = foreseen_child(question, layers, job)?.ok()?;
         Some((job.name.clone(), child.hash))

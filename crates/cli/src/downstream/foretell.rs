@@ -1,10 +1,10 @@
 //! What would keep trigger jobs from starting their pipelines, found out before anything runs.
 
-use gantry_engine::{DEEPEST, NotStarted, Options, Target, foresee, hold, is_played, options_below, select};
+use gantry_engine::{NotStarted, Options, Target, foresee, hold, is_played, options_below, select};
 use gantry_language::plan::{Place, Plan, PlannedJob, When};
 use gantry_language::variables::{Layers, Variable};
 
-use super::child::foreseen_child;
+use super::family::{Child, Family};
 use super::sibling::sibling;
 use super::{refusal, refused};
 use crate::args::Global;
@@ -29,6 +29,7 @@ struct Foretold {
 pub(crate) fn check(
     global: &Global,
     question: &Question,
+    family: &Family,
     plan: &Plan,
     options: &Options,
 ) -> Result<Vec<(Plan, Options)>, CommandError> {
@@ -39,7 +40,7 @@ pub(crate) fn check(
         children: Vec::new(),
     };
     let selected = select(plan, options).map_err(|error| unknown_name(&error))?;
-    foreteller.look_at(&question.layers, &selected, options, 0);
+    foreteller.look_at(family, &question.layers, &selected, options);
     let found = foreteller.found;
     let [first, rest @ ..] = found.as_slice() else {
         return Ok(foreteller.children);
@@ -66,25 +67,6 @@ pub(crate) fn check(
         .hint("gantry run JOB… runs other jobs only"))
 }
 
-/// Returns the names that jobs will have, those of children that are known already included.
-pub(crate) fn names(question: &Question, plan: &Plan) -> Vec<String> {
-    names_below(question, &question.layers, plan, 0)
-}
-
-fn names_below(question: &Question, layers: &Layers, plan: &Plan, depth: usize) -> Vec<String> {
-    let mut names = Vec::new();
-    for job in &plan.jobs {
-        names.push(job.name.clone());
-        if depth < DEEPEST
-            && let Some(Ok((child, layers))) = foreseen_child(question, layers, job)
-        {
-            let below = names_below(question, &layers, &child, depth + 1);
-            names.extend(below.iter().map(|below| format!("{}/{below}", job.name)));
-        }
-    }
-    names
-}
-
 struct Foreteller<'a> {
     global: &'a Global,
     question: &'a Question,
@@ -93,7 +75,7 @@ struct Foreteller<'a> {
 }
 
 impl Foreteller<'_> {
-    fn look_at(&mut self, layers: &Layers, plan: &Plan, options: &Options, depth: usize) {
+    fn look_at(&mut self, family: &Family, layers: &Layers, plan: &Plan, options: &Options) {
         let starts = |job: &&PlannedJob| {
             hold(job, &options.deploy).is_none() && (job.when != When::Manual || is_played(job, options))
         };
@@ -109,27 +91,25 @@ impl Foreteller<'_> {
                 }
                 continue;
             }
-            match foreseen_child(self.question, layers, job) {
+            match family.child(&job.name) {
                 None => {}
                 Some(Err(unread)) => {
                     output::note(&unread.told);
-                    self.tell(job, unread.error, None, false);
+                    self.tell(job, unread.error.clone(), None, false);
                 }
-                Some(Ok((child, below))) => {
-                    let options = options_below(options, job, &child);
-                    match refusal(&child, &below, &options) {
-                        Err(error) => self.tell(job, error, None, false),
-                        Ok(Some(refusal)) => {
-                            self.tell(job, refused(&refusal), None, refusal.runs_in_shell());
-                        }
-                        Ok(None) => {
-                            if depth < DEEPEST {
-                                self.look_at(&below, &child, &options, depth + 1);
-                            }
-                            self.children.push((child, options));
-                        }
-                    }
-                }
+                Some(Ok(child)) => self.look_at_child(job, child, options),
+            }
+        }
+    }
+
+    fn look_at_child(&mut self, job: &PlannedJob, child: &Child, options: &Options) {
+        let options = options_below(options, job, &child.plan);
+        match refusal(&child.plan, &child.layers, &options) {
+            Err(error) => self.tell(job, error, None, false),
+            Ok(Some(refusal)) => self.tell(job, refused(&refusal), None, refusal.runs_in_shell()),
+            Ok(None) => {
+                self.look_at(&child.family, &child.layers, &child.plan, &options);
+                self.children.push((child.plan.clone(), options));
             }
         }
     }

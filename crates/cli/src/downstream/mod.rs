@@ -1,8 +1,9 @@
 //! The pipelines that trigger jobs start: children from the files of the project ([`child`]), others in the checkouts
 //! that [`gantry.yml`](crate::projects) names ([`sibling`]). What would keep them from starting is told before anything
-//! runs, as far as it is known by then ([`foretell`]).
+//! runs, as far as it is known by then ([`foretell`]), of children that are read once ([`family`]).
 
 mod child;
+mod family;
 mod foretell;
 mod sibling;
 
@@ -22,8 +23,9 @@ use gantry_language::variables::Layers;
 use gantry_runner::Settings;
 use gantry_store::{RunId, Store};
 
-pub(crate) use self::child::{children, foreseen_child};
-pub(crate) use self::foretell::{check, names};
+pub(crate) use self::child::foreseen_child;
+pub(crate) use self::family::Family;
+pub(crate) use self::foretell::check;
 use crate::args::Global;
 use crate::containers::Containers;
 use crate::error::CommandError;

@@ -10,6 +10,7 @@ use gantry_language::plan::{Plan, Written};
 use gantry_runner::Settings;
 use gantry_store::Store;
 
+use super::child::children;
 use super::{Site, Sites, failed, no_pipeline, reason};
 use crate::args::{EventArgs, EventKind, Global};
 use crate::commands::stored;
@@ -17,7 +18,7 @@ use crate::error::CommandError;
 use crate::places::Places;
 use crate::projects::{self, Projects};
 use crate::question::Question;
-use crate::request::request;
+use crate::request::{Pipeline, request};
 
 impl Sites {
     pub(super) fn project(
@@ -46,7 +47,8 @@ impl Sites {
             });
         }
         let options = ask.options_for(&plan);
-        let request = request(&question, &snapshot, plan, options);
+        let children = children(&question, &question.layers, &plan);
+        let request = request(&question, &snapshot, Pipeline { plan, children }, options);
         self.admit(&request)?;
         // As at the site that asks, in folders of its own.
         let asking = self.settings(&site.snapshot.repository);
