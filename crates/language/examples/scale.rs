@@ -1,4 +1,5 @@
-//! Measures how long large configurations take from text to plan: `cargo run --release --example scale`.
+//! Measures how long large configurations take from text to plan: `cargo run --release --example scale`, or with
+//! `-- matrix` only those whose names have that word.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -22,13 +23,15 @@ impl Sources for NoFiles {
 
 #[expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
 fn main() {
-    for (name, aim_millis, yaml) in [
+    let word = std::env::args().nth(1).unwrap_or_default();
+    let all = [
         ("500 jobs with two rules", 50, with_rules()),
         ("1,000 jobs in a graph of needs", 80, with_needs()),
         ("10,000 jobs by matrix", 1000, by_matrix()),
         ("10,000 jobs by extends", 1000, by_extends()),
         ("10,000 jobs in environments", 1000, in_environments()),
-    ] {
+    ];
+    for (name, aim_millis, yaml) in all.into_iter().filter(|(name, ..)| name.contains(&word)) {
         let (jobs, best) = measured(&yaml);
         let size = yaml.len() / 1024;
         println!("{name}: {jobs} jobs, {size} KiB, {best:.1?} (aim {aim_millis} ms)");

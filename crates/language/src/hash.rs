@@ -4,7 +4,7 @@
 //! left-out jobs are not in it, and jobs and variables count in the order of their names, so that a comment, another
 //! file layout or another order of keys does not change it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::plan::{Plan, PlanHash, PlannedJob};
@@ -18,13 +18,19 @@ const NOT_COVERED: &[&str] = &["place", "decision", "expanded_name", "origin"];
 /// Returns the hash of a plan, whatever its own `hash` field holds.
 pub(crate) fn hash(plan: &Plan) -> PlanHash {
     let mut digest = Sha256::new();
+    let mut text = Vec::new();
     let mut update = |value: Value| {
-        digest.update(canonical(value).to_string());
-        digest.update(b"\n");
+        text.clear();
+        // Half of the time of a large plan goes into these texts; by way of `Display` it would be more.
+        serde_json::to_writer(&mut text, &canonical(value)).expect("BUG: a value is JSON");
+        text.push(b'\n');
+        digest.update(&text);
     };
     update(to_value(&plan.source));
     update(to_value(&plan.stages));
-    update(sorted(to_value(&plan.variables)));
+    let mut variables = to_value(&plan.variables);
+    sort(&mut variables);
+    update(variables);
     if !plan.auto_cancel.is_default() {
         update(to_value(&plan.auto_cancel));
     }
@@ -53,30 +59,31 @@ pub(crate) fn to_value(part: &impl serde::Serialize) -> Value {
 }
 
 /// Takes out what is not covered. Mappings come out sorted: `serde_json` keeps them in a tree.
-pub(crate) fn canonical(value: Value) -> Value {
+pub(crate) fn canonical(mut value: Value) -> Value {
+    reduce(&mut value);
+    value
+}
+
+/// In place, since a plan has many mappings and few keys to take out.
+fn reduce(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            let kept = map
-                .into_iter()
-                .filter(|(key, _)| !NOT_COVERED.contains(&key.as_str()));
-            let kept = kept.map(|(key, value)| match key.as_str() {
-                "variables" => (key, sorted(canonical(value))),
-                _ => (key, canonical(value)),
-            });
-            Value::Object(kept.collect::<Map<_, _>>())
+            map.retain(|key, _| !NOT_COVERED.contains(&key.as_str()));
+            for (key, value) in map.iter_mut() {
+                reduce(value);
+                if key == "variables" {
+                    sort(value);
+                }
+            }
         }
-        Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect()),
-        other => other,
+        Value::Array(items) => items.iter_mut().for_each(reduce),
+        _ => {}
     }
 }
 
 /// Variables are lists in a plan and mappings in a file: their order says nothing.
-fn sorted(value: Value) -> Value {
-    match value {
-        Value::Array(mut items) => {
-            items.sort_by_cached_key(Value::to_string);
-            Value::Array(items)
-        }
-        other => other,
+fn sort(value: &mut Value) {
+    if let Value::Array(items) = value {
+        items.sort_by_cached_key(Value::to_string);
     }
 }
