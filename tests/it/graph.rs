@@ -127,17 +127,17 @@ fn a_narrow_terminal_gets_bands_below_each_other() {
 
     build             test
 
-    compile ┬┄┬┄┄┄┄┄▸ unit (12) ┬─┬───▸ (4)
-            ├─┆─╮               ╰┄│┄┬┄▸ (5)
+    compile ┬┄┬┄┄┄┄┄▸ unit (12) ┬─┬───▸ (2)
+            ├─┆─╮               ╰┄│┄┬┄▸ (3)
             ╰─┆─│─╮   lint ! ┄┄┄┄┄│┄╯
     assets ┬┄┄╯ │ ╰───────────────╯
-           ╰────┴───▸ e2e ────────────▸ (3)
+           ╰────┴───▸ e2e ────────────▸ (1)
 
-                            deploy
+             test           deploy
 
-    (4) ──────────────────▸ deploy ▷
-    (5) ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┬┄▸ later ◷
-    (3) ───▸ report ∗ ┄┄┼┄▸ rescue ✗
+    (2) ──────────────────▸ deploy ▷
+    (3) ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┬┄▸ later ◷
+    (1) ───▸ report ∗ ┄┄┼┄▸ rescue ✗
                         ╰┄▸ start »
 
     ▷ manual   ◷ delayed   ✗ after a failure

@@ -16,7 +16,14 @@ pub(super) enum Item {
     /// A net that leads past the column.
     Passing(usize),
     /// A net that goes on in the next band, or comes from the one before.
-    Broken(usize),
+    Broken(Break),
+}
+
+/// A net at the end or the beginning of a band, and the number by which it is found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Break {
+    pub(super) net: usize,
+    pub(super) number: usize,
 }
 
 /// An item and its first row. The wires of a job begin at its line, one row for each net.
@@ -30,8 +37,8 @@ pub(super) struct Placed {
 pub(super) struct Column {
     pub(super) items: Vec<Placed>,
     pub(super) width: usize,
-    /// The position of the column in the whole drawing; none for a column of numbers.
-    pub(super) index: Option<usize>,
+    /// The name of its stage, where the column before it is not of the same.
+    pub(super) heading: Option<String>,
 }
 
 #[derive(Debug)]
@@ -46,18 +53,19 @@ pub(super) struct Band {
 pub(super) struct Material<'a> {
     pub(super) nets: &'a Nets,
     pub(super) labels: &'a [Label],
-    pub(super) headings: &'a [Option<&'a str>],
+    /// The stage of each column.
+    pub(super) stages: &'a [&'a str],
     pub(super) shape: Shape,
 }
 
 impl Band {
     /// Sets columns beside each other, from one to another, both included. The nets that come from the band before are
     /// `entering`, in its order.
-    pub(super) fn new(material: Material<'_>, first: usize, last: usize, entering: &[usize]) -> Band {
+    pub(super) fn new(material: Material<'_>, first: usize, last: usize, entering: &[Break]) -> Band {
         let nets = material.nets;
         let mut columns = Vec::new();
         if first > 0 {
-            columns.push(material.column(None, entering.iter().map(|net| Item::Broken(*net))));
+            columns.push(material.column(None, entering.iter().map(|own| Item::Broken(*own))));
         }
         for column in first..=last {
             let jobs = nets.columns[column].iter().map(|node| Item::Job(*node));
@@ -65,11 +73,13 @@ impl Band {
                 .which(|net| net.passes(column))
                 .into_iter()
                 .map(Item::Passing);
-            columns.push(material.column(Some(column), jobs.chain(passing)));
+            let stage = material.stages[column];
+            let is_new = column == first || material.stages[column - 1] != stage;
+            columns.push(material.column(is_new.then_some(stage), jobs.chain(passing)));
         }
         if last + 1 < nets.columns.len() {
             let leaving = nets.which(|net| net.leaves(last));
-            columns.push(material.column(None, leaving.into_iter().map(Item::Broken)));
+            columns.push(material.column(None, numbered(&leaving, entering).into_iter().map(Item::Broken)));
         }
         material.arrange(&mut columns);
         let tallest = columns.iter().map(|column| material.height_of(column)).max();
@@ -88,30 +98,41 @@ impl Band {
     }
 
     /// Returns the nets that go on in the next band, from above.
-    pub(super) fn leaving(&self) -> Vec<usize> {
-        let net = |placed: &Placed| match placed.item {
-            Item::Broken(net) => Some(net),
+    pub(super) fn leaving(&self) -> Vec<Break> {
+        let own = |placed: &Placed| match placed.item {
+            Item::Broken(own) => Some(own),
             Item::Job(_) | Item::Passing(_) => None,
         };
-        self.columns
-            .last()
-            .into_iter()
-            .flat_map(|column| column.items.iter().filter_map(net))
+        let last = self.columns.last().into_iter();
+        last.flat_map(|column| column.items.iter().filter_map(own))
             .collect()
     }
 }
 
+/// Gives nets that leave a band their numbers: those that came with one keep it, the others get the next.
+fn numbered(leaving: &[usize], entering: &[Break]) -> Vec<Break> {
+    let known = |net: usize| entering.iter().find(|own| own.net == net).map(|own| own.number);
+    let mut next = entering.iter().map(|own| own.number).max().unwrap_or_default();
+    let numbered = leaving.iter().map(|net| Break {
+        net: *net,
+        number: known(*net).unwrap_or_else(|| {
+            next += 1;
+            next
+        }),
+    });
+    numbered.collect()
+}
+
 impl Material<'_> {
-    fn column(self, index: Option<usize>, items: impl Iterator<Item = Item>) -> Column {
+    fn column(self, heading: Option<&str>, items: impl Iterator<Item = Item>) -> Column {
         let items: Vec<Placed> = items.map(|item| Placed { item, row: 0 }).collect();
-        let heading = index
-            .and_then(|index| self.headings[index])
-            .map_or(0, UnicodeWidthStr::width);
         let widest = items.iter().map(|placed| self.width(placed.item)).max();
         Column {
-            width: widest.unwrap_or_default().max(heading),
+            width: widest
+                .max(heading.map(UnicodeWidthStr::width))
+                .unwrap_or_default(),
             items,
-            index,
+            heading: heading.map(str::to_owned),
         }
     }
 
@@ -193,7 +214,7 @@ impl Material<'_> {
     fn target_row(self, item: Item, after: &Column) -> Option<usize> {
         let net = match item {
             Item::Job(node) => *self.nets.out_of(node).first()?,
-            Item::Passing(net) | Item::Broken(net) => net,
+            Item::Passing(net) | Item::Broken(Break { net, .. }) => net,
         };
         let rows = self.rows_in(after, net);
         Some(rows.into_iter().min()?.saturating_sub(self.line(item)))
@@ -202,7 +223,7 @@ impl Material<'_> {
     fn net_into(self, item: Item) -> Option<usize> {
         match item {
             Item::Job(node) => self.nets.into(node),
-            Item::Passing(net) | Item::Broken(net) => Some(net),
+            Item::Passing(net) | Item::Broken(Break { net, .. }) => Some(net),
         }
     }
 
@@ -213,7 +234,7 @@ impl Material<'_> {
                 let position = self.nets.out_of(node).iter().position(|out| *out == net)?;
                 Some(placed.row + self.line(placed.item) + position)
             }
-            Item::Passing(own) | Item::Broken(own) => (own == net).then_some(placed.row),
+            Item::Passing(own) | Item::Broken(Break { net: own, .. }) => (own == net).then_some(placed.row),
         };
         column.items.iter().filter_map(row).collect()
     }
@@ -261,7 +282,7 @@ impl Material<'_> {
         match item {
             Item::Job(node) => self.labels[node].width() + self.shape.frame(),
             Item::Passing(_) => 1,
-            Item::Broken(net) => number(net).len() + 1,
+            Item::Broken(own) => number(own).len() + 1,
         }
     }
 }

@@ -55,7 +55,7 @@ fn picture(graph: &Graph, nets: &Nets, paper: Paper, shape: Shape) -> String {
     let material = Material {
         nets,
         labels: &labels,
-        headings: &headings(graph, nets),
+        stages: &stages(graph, nets),
         shape,
     };
     let picture = Picture {
@@ -95,16 +95,12 @@ fn bands(material: Material<'_>, columns: usize) -> Vec<Band> {
     bands
 }
 
-/// Returns the names of stages, above the first column of each.
-fn headings<'a>(graph: &'a Graph, nets: &Nets) -> Vec<Option<&'a str>> {
-    let mut before = None;
-    let stages = nets.columns.iter().map(|nodes| {
-        let stage = nodes.first().map(|node| graph.nodes[*node].stage);
-        let is_new = stage != before;
-        before = stage;
-        stage.filter(|_| is_new).map(|stage| graph.stages[stage].as_str())
-    });
-    stages.collect()
+/// Returns the name of each column's stage.
+fn stages<'a>(graph: &'a Graph, nets: &Nets) -> Vec<&'a str> {
+    let first = nets.columns.iter().filter_map(|nodes| nodes.first());
+    first
+        .map(|node| graph.stages[graph.nodes[*node].stage].as_str())
+        .collect()
 }
 
 /// A name takes at most half of the paper.

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::band::{Band, Column, Item, Material, Placed};
+use super::band::{Band, Break, Column, Item, Material, Placed};
 use super::canvas::{Canvas, Charset, Ink, Stroke};
 use super::gutter::ARROW;
 
@@ -38,8 +38,8 @@ impl Label {
 }
 
 /// What stands for a net where a drawing is broken.
-pub(super) fn number(net: usize) -> String {
-    format!("({})", net + 1)
+pub(super) fn number(own: Break) -> String {
+    format!("({})", own.number)
 }
 
 /// The row of the first item, below the heading.
@@ -56,7 +56,7 @@ impl Picture<'_> {
         let mut canvas = Canvas::default();
         let mut at = 0;
         for (position, column) in band.columns.iter().enumerate() {
-            if let Some(heading) = column.index.and_then(|index| self.material.headings[index]) {
+            if let Some(heading) = &column.heading {
                 canvas.write(0, at, heading, Ink::Heading);
             }
             for placed in &column.items {
@@ -86,10 +86,10 @@ impl Picture<'_> {
                 net,
                 (self.stroke)(net),
             ),
-            Item::Broken(net) => {
-                let end = canvas.write(row, at, &number(net), Ink::Mark);
+            Item::Broken(own) => {
+                let end = canvas.write(row, at, &number(own), Ink::Mark);
                 if is_first {
-                    canvas.level(row, end + 1, at + column.width, net, (self.stroke)(net));
+                    canvas.level(row, end + 1, at + column.width, own.net, (self.stroke)(own.net));
                 }
             }
         }
