@@ -111,11 +111,9 @@ fn multiply(job: &Job, parallel: &Parallel) -> Vec<Job> {
                 }
                 Parallel::Matrix(rows) => {
                     instance.name.value = format!("{}: {}", job.base_name, rows[index].suffix());
-                    let matrix = rows[index].variables.iter().map(|(key, value)| YamlVariable {
-                        key: key.clone(),
-                        value: value.clone(),
-                        raw: false,
-                        origin: VariableOrigin::Matrix,
+                    let row = &rows[index];
+                    let matrix = row.variables.iter().map(|(key, value)| {
+                        YamlVariable::new(key.as_str(), value.as_str(), VariableOrigin::Matrix).at(row.span)
                     });
                     overlay(&mut instance.variables, matrix);
                 }

@@ -5,6 +5,8 @@
 //! [`for_job`]: values may refer to each other in any order, what is undefined stays as it was written, and `$$`
 //! survives for the runner. See <https://docs.gitlab.com/ci/variables/where_variables_can_be_used/>.
 
+mod ranking;
+
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -13,6 +15,8 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{PlannedJob, YamlVariable};
+
+pub use self::ranking::{Explained, Origin, Outranked, Ranking};
 
 /// A variable with the attributes that GitLab's settings give it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,7 +134,7 @@ pub(crate) fn overlay(below: &mut Vec<YamlVariable>, above: impl IntoIterator<It
     if above.len() <= FEW {
         for variable in above {
             match below.iter_mut().find(|known| known.key == variable.key) {
-                Some(known) => *known = variable,
+                Some(known) => variable.replace(known),
                 None => below.push(variable),
             }
         }
@@ -142,7 +146,7 @@ pub(crate) fn overlay(below: &mut Vec<YamlVariable>, above: impl IntoIterator<It
         .collect();
     for variable in above {
         match places.get(&variable.key) {
-            Some(&place) => below[place] = variable,
+            Some(&place) => variable.replace(&mut below[place]),
             None => {
                 places.insert(variable.key.clone(), below.len());
                 below.push(variable);
@@ -162,35 +166,19 @@ pub fn for_job(
     persisted: &[Variable],
     dotenv: &[Variable],
 ) -> Vec<Variable> {
-    let environment = job
-        .environment
-        .as_ref()
-        .map(|environment| environment.expanded_name.as_str());
-    let yaml = job.variables.iter().map(|variable| Variable {
-        raw: variable.raw,
-        ..Variable::new(variable.key.as_str(), variable.value.as_str())
-    });
-    let ranked: Vec<Variable> = persisted
-        .iter()
-        .chain(&layers.predefined)
-        .cloned()
-        .chain(yaml)
-        .chain(dotenv.iter().cloned())
-        .chain(layers.project_for(environment).cloned())
-        .chain(layers.pipeline.iter().cloned())
-        .collect();
-    resolve(ranked)
+    let ranking = Ranking::of_job(layers, job, persisted, dotenv);
+    let ranked = ranking.in_order().map(|ranked| ranked.variable).collect();
+    let last = resolve(ranked).into_iter();
+    last.map(|(_, variable)| variable).collect()
 }
 
-/// Returns of each key the last variable, with its references replaced.
-fn resolve(ranked: Vec<Variable>) -> Vec<Variable> {
+/// Returns of each key the last variable, with its references replaced, and its number.
+fn resolve(ranked: Vec<Variable>) -> Vec<(usize, Variable)> {
     let values = Collection::new(&ranked, Undefined::Keep).last_values();
-    let last = ranked.into_iter().zip(values);
-    last.filter_map(|(variable, value)| {
-        Some(Variable {
-            value: value?,
-            ..variable
-        })
+    let last = ranked.into_iter().zip(values).enumerate();
+    last.filter_map(|(number, (variable, value))| {
+        let value = value?;
+        Some((number, Variable { value, ..variable }))
     })
     .collect()
 }
@@ -498,7 +486,7 @@ mod tests {
             .collect();
         super::resolve(variables)
             .into_iter()
-            .map(|variable| (variable.key, variable.value))
+            .map(|(_, variable)| (variable.key, variable.value))
             .collect()
     }
 
@@ -562,7 +550,7 @@ mod tests {
         ];
         assert_eq!(value_of(&variables, "B").as_deref(), Some("$A content"));
         let resolved = super::resolve(variables.into());
-        assert_eq!(resolved[3].value, "$RAW $FILE");
+        assert_eq!(resolved[3].1.value, "$RAW $FILE");
     }
 
     #[test]

@@ -146,12 +146,9 @@ impl Job {
     }
 
     pub(crate) fn variable(mut self, key: &str, value: &str) -> Job {
-        self.0.variables.push(YamlVariable {
-            key: key.to_owned(),
-            value: value.to_owned(),
-            raw: false,
-            origin: VariableOrigin::Job,
-        });
+        self.0
+            .variables
+            .push(YamlVariable::new(key, value, VariableOrigin::Job));
         self
     }
 

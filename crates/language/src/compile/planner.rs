@@ -170,12 +170,9 @@ impl<'a> Planner<'a> {
 /// The variables that a matched rule sets.
 pub(super) fn of_rule(rule: Option<&Rule>, origin: VariableOrigin) -> impl Iterator<Item = YamlVariable> {
     let pairs = rule.map(|rule| rule.variables.as_slice()).unwrap_or_default();
-    pairs.iter().map(move |(key, value)| YamlVariable {
-        key: key.clone(),
-        value: value.clone(),
-        raw: false,
-        origin,
-    })
+    pairs
+        .iter()
+        .map(move |(key, value)| YamlVariable::new(key.value.as_str(), value.as_str(), origin).at(key.span))
 }
 
 fn only_at_the_ends(job: PlannedJob) -> LeftOut {

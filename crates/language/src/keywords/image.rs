@@ -62,7 +62,10 @@ fn service(reader: &mut Reader<'_>, node: &Node) -> Option<Service> {
         match key.as_str().unwrap_or_default() {
             "alias" => service.alias = reader.string("alias", value).map(|alias| alias.value),
             "command" => service.command = reader.script("command", value),
-            "variables" => service.variables = super::variables::plain(reader, value),
+            "variables" => {
+                let variables = super::variables::plain(reader, value).into_iter();
+                service.variables = variables.map(|(name, value)| (name.value, value)).collect();
+            }
             _ => {}
         }
     }

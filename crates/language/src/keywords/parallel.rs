@@ -1,6 +1,6 @@
 //! `parallel`: one job several times. <https://docs.gitlab.com/ci/yaml/#parallel>
 
-use gantry_yaml::{Entry, Node, Value};
+use gantry_yaml::{Entry, Node, Span, Value};
 
 use crate::reader::{Reader, in_quotes};
 
@@ -16,6 +16,8 @@ pub(crate) enum Parallel {
 /// One combination of a matrix: its variables in the order of the keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Instance {
+    /// Of the row that it is made of.
+    pub(crate) span: Span,
     pub(crate) variables: Vec<(String, String)>,
 }
 
@@ -100,7 +102,7 @@ fn matrix_instances(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Instance
             reader.error("limit", node.span, message, gitlab);
             return None;
         }
-        instances.extend((0..count).map(|number| combination(&columns, number, count)));
+        instances.extend((0..count).map(|number| combination(row.span, &columns, number, count)));
     }
     Some(instances)
 }
@@ -131,14 +133,14 @@ pub(crate) fn count(node: &Node) -> usize {
 }
 
 /// The combination of that number, the first column varying slowest.
-fn combination(columns: &[(String, Vec<String>)], number: usize, count: usize) -> Instance {
+fn combination(span: Span, columns: &[(String, Vec<String>)], number: usize, count: usize) -> Instance {
     let mut block = count;
     let mut variables = Vec::with_capacity(columns.len());
     for (key, values) in columns {
         block /= values.len();
         variables.push((key.clone(), values[number / block % values.len()].clone()));
     }
-    Instance { variables }
+    Instance { span, variables }
 }
 
 /// The keys of one row with their values. Keys that are not strings come last, as GitLab's deep copy leaves them.
@@ -190,6 +192,8 @@ fn scalar(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use gantry_yaml::SourceId;
+
     use super::*;
 
     #[test]
@@ -202,7 +206,7 @@ mod tests {
             ),
         ];
         let suffixes: Vec<_> = (0..6)
-            .map(|number| combination(&columns, number, 6).suffix())
+            .map(|number| combination(Span::new(SourceId(0), 0, 0), &columns, number, 6).suffix())
             .collect();
         assert_eq!(
             suffixes,

@@ -54,7 +54,7 @@ pub(crate) struct Rule {
     pub(crate) when: Option<RuleWhen>,
     pub(crate) start_in: Option<u64>,
     pub(crate) allow_failure: Option<bool>,
-    pub(crate) variables: Vec<(String, String)>,
+    pub(crate) variables: Vec<(Text, String)>,
     pub(crate) needs: Option<Vec<Need>>,
     pub(crate) interruptible: Option<bool>,
     pub(crate) auto_cancel: Option<auto_cancel::Written>,

@@ -3,7 +3,7 @@
 use gantry_yaml::{Entry, Node, Value};
 
 use crate::plan::{VariableOrigin, YamlVariable};
-use crate::reader::Reader;
+use crate::reader::{Reader, Spanned, Text};
 
 /// The detail keys of top-level variables; a job's have fewer.
 const GLOBAL_KEYS: &[&str] = &["value", "description", "options", "expand"];
@@ -28,7 +28,7 @@ pub(crate) fn parse(reader: &mut Reader<'_>, node: &Node, origin: VariableOrigin
 }
 
 /// Reads variables of a rule or a service: names with scalars, nothing else.
-pub(crate) fn plain(reader: &mut Reader<'_>, node: &Node) -> Vec<(String, String)> {
+pub(crate) fn plain(reader: &mut Reader<'_>, node: &Node) -> Vec<(Text, String)> {
     let mut reader = reader.at("variables");
     let Some(mapping) = node.as_mapping() else {
         reader.wrong_type("variables", "a mapping", node, "config should be a hash", None);
@@ -40,7 +40,7 @@ pub(crate) fn plain(reader: &mut Reader<'_>, node: &Node) -> Vec<(String, String
             continue;
         };
         match value.value.to_text().filter(|_| !value.is_null()) {
-            Some(text) => pairs.push((name, text)),
+            Some(text) => pairs.push((Spanned::new(name, key.span), text)),
             None => {
                 let gitlab = format!("{name} config must be a string");
                 let help = value
@@ -80,12 +80,7 @@ fn variable(
 ) -> Option<YamlVariable> {
     let key = name(reader, &entry.key)?;
     let mut reader = reader.at(&key);
-    let plain = |value: String| YamlVariable {
-        key: key.clone(),
-        value,
-        raw: false,
-        origin,
-    };
+    let plain = |value: String| YamlVariable::new(key.as_str(), value, origin).at(entry.key.span);
     let Value::Mapping(mapping) = &entry.value.value else {
         return match entry.value.value.to_text() {
             Some(text) => Some(plain(text)),

@@ -12,7 +12,8 @@ use gantry_language::plan::{
     AllowFailure, Decision, LeftOut, OperandValue, Plan, PlannedJob, PlannedNeed, When,
 };
 use gantry_language::source::{ComponentFile, ForeignError, Repository, SourceError, SourceMap, Sources};
-use gantry_language::variables::{Layers, Variable};
+use gantry_language::variables::{Explained, Layers, Outranked, Ranking, Variable, for_job};
+use gantry_yaml::Span;
 
 use crate::seeds;
 
@@ -290,6 +291,47 @@ impl Case {
         lines(job.variables.iter().map(|variable| {
             let raw = if variable.raw { " raw" } else { "" };
             format!("{}={:?} {:?}{raw}", variable.key, variable.value, variable.origin)
+        }))
+    }
+
+    /// Pictures the variables that a job sees, where they come from, and what they hide.
+    pub(crate) fn explained(self, name: &str, dotenv: &[Variable]) -> String {
+        let checked = self.checked();
+        let outcome = self.outcome(&checked);
+        let Ok(Outcome::Pipeline(plan)) = outcome else {
+            panic!("no pipeline: {outcome:?}");
+        };
+        let job = plan.job(name).unwrap_or_else(|| panic!("no job `{name}`"));
+        let explained = Ranking::of_job(&self.layers, job, &[], dotenv).explain();
+        let seen = explained.iter().map(|explained| &explained.variable);
+        let handed_over = for_job(&self.layers, job, &[], dotenv);
+        assert!(seen.eq(&handed_over), "one computation, two results");
+        let place = |span: Option<Span>| {
+            let place = span.map(|span| checked.sources.place(span));
+            place.map(|place| format!(" {place}")).unwrap_or_default()
+        };
+        lines(explained.iter().map(|explained| {
+            let Explained {
+                variable,
+                written,
+                origin,
+                span,
+                outranked,
+            } = explained;
+            let mut line = format!("{}={:?} {origin:?}{}", variable.key, variable.value, place(*span));
+            if *written != variable.value {
+                write!(line, " written {written:?}").expect("a string takes it");
+            }
+            for Outranked {
+                variable,
+                origin,
+                span,
+            } in outranked
+            {
+                write!(line, "\n  over {:?} {origin:?}{}", variable.value, place(*span))
+                    .expect("a string takes it");
+            }
+            line
         }))
     }
 

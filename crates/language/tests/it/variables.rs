@@ -208,3 +208,60 @@ pub(crate) fn mistakes_of_variables() {
       gitlab: variables config should be a hash
     ");
 }
+
+// §6.2: each layer hides the one below, and none is forgotten
+#[test]
+fn what_a_variable_outranks_is_known() {
+    let scoped = Variable {
+        scope: "prod*".to_owned(),
+        ..Variable::new("A", "of production")
+    };
+    let case = case(
+        "
+        workflow: {rules: [{if: $CI, variables: {A: workflow}}]}
+        variables: {A: root, B: $A/x, WHO: {value: $A, expand: false}}
+        job:
+          script: x
+          environment: production
+          variables: {A: job, WHO: job}
+          parallel: {matrix: [{A: [matrix]}]}
+          rules: [{if: $CI, variables: {A: rule}}]
+        ",
+    )
+    .predefined("CI", "true")
+    .predefined("A", "predefined")
+    .project(Variable::new("A", "everywhere"))
+    .project(scoped)
+    .variable("A", "given");
+    assert_snapshot!(case.explained("job: [matrix]", &[Variable::new("A", "dotenv")]), @r#"
+    CI="true" Predefined
+    B="given/x" Configuration(Global) .gitlab-ci.yml:2:22 written "$A/x"
+    WHO="job" Configuration(Job) .gitlab-ci.yml:6:23
+      over "$A" Configuration(Global) .gitlab-ci.yml:2:31
+    A="given" Pipeline
+      over "of production" Project
+      over "everywhere" Project
+      over "dotenv" Dotenv
+      over "rule" Configuration(Rule) .gitlab-ci.yml:8:33
+      over "matrix" Configuration(Matrix) .gitlab-ci.yml:7:23
+      over "job" Configuration(Job) .gitlab-ci.yml:6:15
+      over "workflow" Configuration(WorkflowRule) .gitlab-ci.yml:1:42
+      over "root" Configuration(Global) .gitlab-ci.yml:2:13
+      over "predefined" Predefined
+    "#);
+}
+
+#[test]
+fn a_variable_that_is_not_inherited_outranks_nothing() {
+    let case = case(
+        "
+        variables: {A: root, B: root}
+        job: {script: x, inherit: {variables: [B]}, variables: {A: job, B: job}}
+        ",
+    );
+    assert_snapshot!(case.explained("job", &[]), @r#"
+    B="job" Configuration(Job) .gitlab-ci.yml:2:65
+      over "root" Configuration(Global) .gitlab-ci.yml:1:22
+    A="job" Configuration(Job) .gitlab-ci.yml:2:57
+    "#);
+}
