@@ -209,7 +209,7 @@ fn submodule(submodule: &Submodule) -> LocalSubmodule {
     }
 }
 
-fn variable(variable: gantry_language::variables::Variable) -> Variable {
+pub(crate) fn variable(variable: gantry_language::variables::Variable) -> Variable {
     Variable {
         key: variable.key,
         value: variable.value,

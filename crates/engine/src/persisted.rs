@@ -47,7 +47,7 @@ pub(crate) fn variables(handover: &Handover<'_>) -> Vec<Variable> {
 }
 
 /// Puts those two last that nothing can override: the slug, and the address with all other variables in it.
-fn settle_environment(environment: &Environment, variables: &mut Vec<Variable>) {
+pub(crate) fn settle_environment(environment: &Environment, variables: &mut Vec<Variable>) {
     let slug = environment_slug(&environment.expanded_name);
     override_with(variables, "CI_ENVIRONMENT_SLUG", slug);
     if let Some(url) = &environment.url {
@@ -72,7 +72,7 @@ pub(crate) fn of_bridge(handover: &Handover<'_>) -> Vec<Variable> {
     variables
 }
 
-fn persisted(handover: &Handover<'_>) -> Vec<Variable> {
+pub(crate) fn persisted(handover: &Handover<'_>) -> Vec<Variable> {
     let mut variables = of_run(handover);
     variables.extend(of_job(handover));
     variables.extend(of_runner(handover));

@@ -89,7 +89,7 @@ async fn perform<C: Coordinator>(
         Kind::Docker => docker::places(&slot),
     };
     let variables = Variables::new(
-        runner_variables(payload, &slot, kind, &places, limit_secs),
+        runner_variables(payload, slot.number, kind, &places, limit_secs),
         &places.temporary_dir,
     );
     let secrets = secrets::of_job(payload, variables.values());

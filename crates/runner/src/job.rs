@@ -43,7 +43,7 @@ mod prepare;
 mod sources;
 mod steps;
 
-pub(crate) use prepare::runner_variables;
+pub(crate) use prepare::{last_words, runner_variables};
 
 /// How long a stage that was told to stop may hold up the next one.
 const STOPPING: Duration = Duration::from_secs(10);

@@ -32,6 +32,7 @@ mod carry_out;
 pub mod docker;
 mod duration;
 mod executor;
+mod exports;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod glob;
@@ -52,6 +53,7 @@ mod visit;
 pub use archive::extract::{ExtractError, unpack};
 pub use archive::member::read_from_archive;
 pub use carry_out::carry_out;
+pub use exports::{Export, exports};
 pub use outcome::Outcome;
 pub use settings::{ExecutorChoice, Settings};
 pub use visit::{Tree, Visit, VisitError};

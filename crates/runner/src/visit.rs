@@ -103,14 +103,14 @@ impl Visit {
     }
 
     fn in_slot(payload: &JobPayload, settings: &Settings, slot: Slot, tree: Tree) -> Visit {
-        let limit = u64::try_from(payload.runner_info.timeout).unwrap_or(DEFAULT_TIMEOUT_SECS);
+        let limit = limit_secs(payload);
         let kind = Kind::of(payload, settings.executor);
         let (places, files) = match kind {
             Kind::Shell => (Places::of(&slot), slot.temporary_dir.clone()),
             #[cfg(feature = "docker")]
             Kind::Docker => (docker::places(&slot), docker::visit::temporary_dir(&slot)),
         };
-        let list = runner_variables(payload, &slot, kind, &places, limit);
+        let list = runner_variables(payload, slot.number, kind, &places, limit);
         let variables = Variables::new(list, &places.temporary_dir);
         #[cfg(feature = "docker")]
         let container = (kind == Kind::Docker)
@@ -201,6 +201,11 @@ impl Drop for Visit {
         // Whoever takes the slot next empties the folder, too.
         let _ = self.slot.clear_temporary();
     }
+}
+
+/// Returns what a job may take.
+pub(crate) fn limit_secs(payload: &JobPayload) -> u64 {
+    u64::try_from(payload.runner_info.timeout).unwrap_or(DEFAULT_TIMEOUT_SECS)
 }
 
 /// Returns what tells one attempt at a job from all others, also from those of a store that was begun anew.

@@ -2,6 +2,7 @@
 
 mod downstream;
 mod effects;
+mod outlook;
 mod payload;
 mod plans;
 mod requests;

@@ -9,23 +9,29 @@ use super::Job;
 use crate::executor::{Environment, Kind, Places};
 use crate::outcome::Halt;
 use crate::refuse;
-use crate::slot::Slot;
 use crate::variables::plain;
 
 /// Returns all variables of a job in their order: the runner's, the payload's, and the runner's last words.
 pub(crate) fn runner_variables(
     payload: &JobPayload,
-    slot: &Slot,
+    slot_number: usize,
     kind: Kind,
     places: &Places,
     limit_secs: u64,
 ) -> Vec<Variable> {
-    let path = |path: &Path| path.display().to_string();
+    let mut list = first_words(payload, slot_number, places, limit_secs);
+    list.extend(payload.variables.iter().cloned());
+    list.extend(last_words(kind, places));
+    list
+}
+
+/// Returns the variables that the payload may replace.
+fn first_words(payload: &JobPayload, slot_number: usize, places: &Places, limit_secs: u64) -> Vec<Variable> {
     let mut list = vec![
         plain("CI_BUILDS_DIR", path(&places.builds_root)),
         plain("CI_PROJECT_DIR", path(&places.project_dir)),
-        plain("CI_CONCURRENT_ID", slot.number.to_string()),
-        plain("CI_CONCURRENT_PROJECT_ID", slot.number.to_string()),
+        plain("CI_CONCURRENT_ID", slot_number.to_string()),
+        plain("CI_CONCURRENT_PROJECT_ID", slot_number.to_string()),
         plain("CI_SERVER", "yes"),
         plain("CI_JOB_STATUS", "running"),
         plain("CI_JOB_TIMEOUT", limit_secs.to_string()),
@@ -36,19 +42,26 @@ pub(crate) fn runner_variables(
             ..plain("CI_JOB_IMAGE", image.name.as_str())
         });
     }
-    list.extend(payload.variables.iter().cloned());
+    list
+}
+
+/// Returns those that nothing replaces.
+pub(crate) fn last_words(kind: Kind, places: &Places) -> [Variable; 4] {
     let sharing = match kind {
         Kind::Shell => "CI_SHARED_ENVIRONMENT",
         #[cfg(feature = "docker")]
         Kind::Docker => "CI_DISPOSABLE_ENVIRONMENT",
     };
-    list.extend([
+    [
         plain(sharing, "true"),
         plain("CI_RUNNER_VERSION", env!("CARGO_PKG_VERSION")),
         plain("CI_RUNNER_EXECUTABLE_ARCH", executable_arch()),
         plain("RUNNER_TEMP_PROJECT_DIR", path(&places.temporary_dir)),
-    ]);
-    list
+    ]
+}
+
+fn path(path: &Path) -> String {
+    path.display().to_string()
 }
 
 /// Returns this machine's kind in the words of `gitlab-runner`.
