@@ -4,19 +4,18 @@ use std::time::Duration;
 
 use gantry_runner::supervise::Supervisors;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::Instant;
 
 use crate::application::Application;
 use crate::doorman::{Order, Ordered};
 use crate::error::StartError;
 use crate::host::Tell;
+use crate::post::{Current, Post, Turn};
 use crate::running::{Running, Start};
 use crate::shelf::Shelf;
-use crate::traffic::{Drained, Live, Way};
+use crate::traffic::{Live, Way};
 use crate::wire::{Answer, Change, Release, Status};
 
-/// How long a release may take for the requests that it has begun.
-const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// One that lived for less may be about to die again.
 const SHORT_LIFE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
@@ -31,30 +30,10 @@ pub(crate) struct Duty {
     pub(crate) post: Post,
 }
 
-/// Who is at work.
-#[derive(Debug)]
-pub(crate) enum Post {
-    /// Before the first release.
-    Vacant,
-    Held(Box<Current>),
-    /// The release has died, and is started again then.
-    Fallen {
-        release: Release,
-        again: Instant,
-    },
-}
-
-#[derive(Debug)]
-pub(crate) struct Current {
-    running: Running,
-    drained: Drained,
-}
-
 /// What there is to do.
 enum Event {
     Ordered(Ordered),
-    Died(String),
-    Again(Release),
+    Changed(Turn),
 }
 
 impl Duty {
@@ -63,7 +42,7 @@ impl Duty {
         loop {
             let event = tokio::select! {
                 Some(ordered) = orders.recv() => Event::Ordered(ordered),
-                event = self.post.event() => event,
+                turn = self.post.turn() => Event::Changed(turn),
             };
             match event {
                 Event::Ordered((order, answer)) => {
@@ -71,8 +50,8 @@ impl Duty {
                     // Who asked may be gone; the release is current all the same.
                     let _ = answer.send(outcome);
                 }
-                Event::Died(how) => self.mourn(&how),
-                Event::Again(release) => self.start_again(release).await,
+                Event::Changed(Turn::Died(how)) => self.mourn(&how),
+                Event::Changed(Turn::Again(release)) => self.start_again(release).await,
             }
         }
     }
@@ -210,32 +189,6 @@ impl Duty {
             "release {} ({}) did not start: {error}{said}",
             release.number, release.version
         )
-    }
-}
-
-impl Post {
-    /// Waits for what happens without an order.
-    async fn event(&mut self) -> Event {
-        match self {
-            Post::Vacant => std::future::pending().await,
-            Post::Held(current) => Event::Died(current.running.ended().await),
-            Post::Fallen { release, again } => {
-                sleep_until(*again).await;
-                Event::Again(release.clone())
-            }
-        }
-    }
-}
-
-impl Current {
-    /// Returns how long the last requests took.
-    async fn leave(mut self) -> Duration {
-        let begun = Instant::now();
-        // What takes longer is cut off.
-        let _ = timeout(LAST_REQUESTS, self.drained.wait()).await;
-        let took = begun.elapsed();
-        self.running.stop().await;
-        took
     }
 }
 

@@ -14,9 +14,10 @@ use tokio::task::JoinSet;
 
 use crate::application::{Application, Page, Places};
 use crate::doorman::{self, Desk};
-use crate::duty::{Duty, Post};
+use crate::duty::Duty;
 use crate::error::{HostError, ShelfError};
 use crate::gate::Gate;
+use crate::post::Post;
 use crate::shelf::Shelf;
 use crate::traffic::Way;
 use crate::wire::{Answer, PageStatus, Status};

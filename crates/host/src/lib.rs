@@ -23,6 +23,7 @@ mod duty;
 mod error;
 mod gate;
 mod host;
+mod post;
 mod readiness;
 mod running;
 mod said;

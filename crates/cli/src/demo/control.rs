@@ -6,7 +6,7 @@ use gantry_host::{Answer, AskError, Request, Status, ask, wait_for_end};
 use serde_json::json;
 
 use super::folder::DemoFolder;
-use super::telling;
+use super::wording;
 use crate::args::{Format, Global};
 use crate::error::{CommandError, Exit};
 use crate::output;
@@ -24,7 +24,7 @@ pub(super) fn status_of(folder: &DemoFolder) -> Result<Option<Status>, CommandEr
 pub(super) fn status(global: &Global, folder: &DemoFolder) -> Result<Exit, CommandError> {
     let status = status_of(folder)?.ok_or_else(|| nothing_runs(folder.root()))?;
     match global.format {
-        Format::Text => output::print(&telling::status(&status))?,
+        Format::Text => output::print(&wording::status(&status))?,
         Format::Json => output::print_json(&versioned(json!(status)))?,
     }
     Ok(Exit::Success)
@@ -56,7 +56,7 @@ fn change(global: &Global, root: &Path, answer: Result<Answer, AskError>) -> Res
         other => return Err(unexpected(&other)),
     };
     match global.format {
-        Format::Text => output::print(&telling::change(&change))?,
+        Format::Text => output::print(&wording::change(&change))?,
         Format::Json => output::print_json(&versioned(json!(change)))?,
     }
     Ok(Exit::Success)

@@ -20,6 +20,7 @@ mod source;
 mod telling;
 mod tour;
 mod waiting;
+mod wording;
 
 pub(crate) use self::arguments::DemoArgs;
 use self::arguments::{Part, Wish};
