@@ -24,6 +24,7 @@ fn the_first_page() {
       run         Run the pipeline here
       why         Explain why a job is in, out, manual or held
       expand      Print the configuration as one file, with includes, templates and defaults in place
+      variables   List the variables that a job will see, where they come from and what they hide
       keywords    List what becomes of each keyword
       runs        List what ran here
       logs        Print the log of a job

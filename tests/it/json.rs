@@ -83,6 +83,8 @@ fn plans_that_use_every_keyword() {
         "graph --format json",
         "expand --origins --format json",
         "keywords --format json",
+        "variables --format json",
+        "variables build --format json",
         "why nightly --format json",
         "why build --format json",
     ] {
@@ -100,7 +102,7 @@ fn answers_without_a_pipeline() {
         ("build: {script: make, only: [tags]}\n", "empty"),
     ] {
         let machine = TestEnvironment::pipeline(text);
-        for command in ["plan", "why build", "plan --diff HEAD"] {
+        for command in ["plan", "why build", "variables build", "plan --diff HEAD"] {
             let answer = machine
                 .call(&format!("{command} --format json"))
                 .ended_with(0)

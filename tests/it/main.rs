@@ -35,4 +35,5 @@ mod shell;
 mod stacks;
 mod stored;
 mod terminal;
+mod variables;
 mod why;

@@ -128,6 +128,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  gantry expand                   the whole configuration\n  gantry expand test --origins    one job, and where each line comes from\n  gantry expand test --needs      with the jobs that it names"
     )]
     Expand(ExpandArgs),
+    /// List the variables that a job will see, where they come from and what they hide
+    #[command(
+        after_help = "Examples:\n  gantry variables deploy                    of a job\n  gantry variables deploy --tag v1.0 --format json\n  gantry variables                           of the pipeline, before there are jobs"
+    )]
+    Variables(VariablesArgs),
     /// List what becomes of each keyword
     #[command(after_help = "Examples:\n  gantry keywords\n  gantry keywords artifacts")]
     Keywords(KeywordsArgs),
@@ -322,6 +327,15 @@ pub(crate) struct ExpandArgs {
     /// Say behind each line which file and line it comes from
     #[arg(long)]
     pub(crate) origins: bool,
+    #[command(flatten)]
+    pub(crate) event: EventArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VariablesArgs {
+    /// A job of the pipeline; without one, what the pipeline sees before there are jobs
+    #[arg(value_name = "JOB")]
+    pub(crate) job: Option<String>,
     #[command(flatten)]
     pub(crate) event: EventArgs,
 }

@@ -34,6 +34,9 @@ pub(crate) struct Engine {
     owner: Owner,
 }
 
+/// What decides where jobs run, unless somebody says otherwise.
+pub(crate) const USUAL_EXECUTOR: ExecutorChoice = ExecutorChoice::Auto;
+
 impl Engine {
     /// Asks for the engine. What it means that none answers is for the caller to say.
     pub(crate) fn find(

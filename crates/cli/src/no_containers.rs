@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use gantry_engine::{Options, Resumption, Venue, venues};
 use gantry_language::plan::Plan;
-use gantry_runner::Settings;
+use gantry_runner::{ExecutorChoice, Settings};
 
 use crate::error::CommandError;
 use crate::places::Places;
 use crate::refusal::unknown_name;
+
+/// What decides where jobs run.
+pub(crate) const USUAL_EXECUTOR: ExecutorChoice = ExecutorChoice::Shell;
 
 pub(crate) struct Containers;
 

@@ -8,6 +8,7 @@ use gantry_language::compile::{self, Checked, Outcome, Root};
 use gantry_language::diagnostic::Diagnostic;
 use gantry_language::event::Event;
 use gantry_language::inputs::Given;
+use gantry_language::plan::Place;
 use gantry_language::predefined::{self, Facts};
 use gantry_language::source::{SourceMap, Sources};
 use gantry_language::variables::{Layers, Variable};
@@ -196,6 +197,16 @@ pub(crate) fn settings(
     protected: bool,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Variable>, CommandError> {
+    let settings = placed_settings(root, protected, notes)?.into_iter();
+    Ok(settings.map(|(variable, _)| variable).collect())
+}
+
+/// The same with where they stand.
+pub(crate) fn placed_settings(
+    root: &Path,
+    protected: bool,
+    notes: &mut Vec<String>,
+) -> Result<Vec<(Variable, Place)>, CommandError> {
     let path = root.join(VARIABLES_FILE);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -233,6 +244,6 @@ pub(crate) fn settings(
     Ok(settings
         .into_iter()
         .filter(|setting| protected || !setting.protected)
-        .map(|setting| setting.variable)
+        .map(|setting| (setting.variable, map.place(setting.span)))
         .collect())
 }

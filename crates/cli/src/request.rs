@@ -34,6 +34,24 @@ pub(crate) fn request(
 }
 
 fn facts(question: &Question, snapshot: &Snapshot) -> Facts {
+    let facts = facts_without_files(question);
+    let commit = question.facts.commit.as_ref();
+    Facts {
+        sha: commit.map_or_else(|| snapshot.commit.clone(), |commit| commit.sha.clone()),
+        dirty: snapshot.dirty,
+        checkout: Checkout {
+            repository: snapshot.repository.clone(),
+            commit: snapshot.commit.clone(),
+            overlay_tree: snapshot.overlay_tree.clone(),
+            project: Some(question.root.clone()),
+            submodules: snapshot.submodules.iter().map(submodule).collect(),
+        },
+        ..facts
+    }
+}
+
+/// Returns what is known of a run before its files are taken down.
+pub(crate) fn facts_without_files(question: &Question) -> Facts {
     let path = question.facts.project.path.clone();
     let commit = question.facts.commit.as_ref();
     Facts {
@@ -43,21 +61,15 @@ fn facts(question: &Question, snapshot: &Snapshot) -> Facts {
             path,
         },
         git_ref: question.event.git_ref.clone(),
-        sha: commit.map_or_else(|| snapshot.commit.clone(), |commit| commit.sha.clone()),
-        dirty: snapshot.dirty,
+        sha: commit.map(|commit| commit.sha.clone()).unwrap_or_default(),
+        dirty: false,
         protected: question.facts.protected,
         at: question.at.map(|at| Timestamp(at.as_millisecond())),
         title: commit
             .and_then(|commit| commit.message.lines().next())
             .unwrap_or_default()
             .to_owned(),
-        checkout: Checkout {
-            repository: snapshot.repository.clone(),
-            commit: snapshot.commit.clone(),
-            overlay_tree: snapshot.overlay_tree.clone(),
-            project: Some(question.root.clone()),
-            submodules: snapshot.submodules.iter().map(submodule).collect(),
-        },
+        checkout: Checkout::default(),
     }
 }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 use gantry_language::diagnostic::{Diagnostic, did_you_mean};
 use gantry_language::source::SourceMap;
 use gantry_language::variables::{Variable, invalid_name};
-use gantry_yaml::{Entry, Node, Value};
+use gantry_yaml::{Entry, Node, Span, Value};
 
 use crate::own_file;
 
@@ -27,6 +27,7 @@ pub(crate) struct Setting {
     pub(crate) variable: Variable,
     /// Only for pipelines of protected refs.
     pub(crate) protected: bool,
+    pub(crate) span: Span,
 }
 
 /// Reads the settings; every mistake is reported, errors and advice alike.
@@ -74,11 +75,13 @@ fn setting(name: &str, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
         return Some(Setting {
             variable: Variable::new(name, text?),
             protected: false,
+            span: node.span,
         });
     };
     let mut setting = Setting {
         variable: Variable::new(name, ""),
         protected: false,
+        span: node.span,
     };
     let mut has_value = false;
     for Entry { key, value } in mapping.iter() {

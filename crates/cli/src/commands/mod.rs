@@ -20,6 +20,7 @@ mod run;
 mod runs;
 mod shell;
 pub(crate) mod stored;
+mod variables;
 mod why;
 
 pub(crate) use self::run::run;
@@ -38,6 +39,7 @@ pub(crate) fn call(cli: &Cli) -> Result<Ended, CommandError> {
         Command::Run(args) => run(&global()?, args),
         Command::Why(args) => why::why(&global()?, args),
         Command::Expand(args) => expand::expand(&global()?, args),
+        Command::Variables(args) => variables::variables(&global()?, args),
         Command::Keywords(args) => keywords::keywords(&global()?, args),
         Command::Runs(args) => runs::runs(&global()?, args),
         Command::Logs(args) => logs::logs(&global()?, args),
