@@ -12,6 +12,7 @@ mod references;
 use std::collections::HashSet;
 
 use gantry_yaml::{Entry, Mapping, Node, Value};
+use indexmap::IndexSet;
 
 use crate::compile::Checked;
 use crate::inputs::json;
@@ -90,10 +91,21 @@ impl Standalone<'_> {
     }
 
     /// Returns the jobs without which a job does not compile: those that its `needs` and other keywords name.
-    pub fn referred_to(&self, job: &str) -> Vec<&str> {
+    pub fn referred_to(&self, job: &str) -> IndexSet<&str> {
         let mapping = self.jobs.get(job).and_then(Node::as_mapping);
         let names = mapping.map(references::of_job).unwrap_or_default();
-        names.into_iter().filter_map(|name| self.job(name)).collect()
+        // A name in which an expression of a matrix stands is one only in the instances.
+        let jobs = self
+            .checked
+            .read()
+            .map(|(configuration, _)| configuration.jobs.iter());
+        let instances = jobs
+            .into_iter()
+            .flatten()
+            .filter(|instance| instance.base_name == job);
+        let needs = instances.flat_map(|instance| instance.needs.iter().flatten());
+        let names = names.into_iter().chain(needs.map(|need| need.job.value.as_str()));
+        names.filter_map(|name| self.job(name)).collect()
     }
 
     /// Returns it with these jobs alone.
