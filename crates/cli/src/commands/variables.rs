@@ -2,6 +2,7 @@
 
 mod print;
 mod rows;
+mod shown;
 
 use gantry_engine::artifact_sources;
 use gantry_language::compile::{Checked, Outcome};

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use gantry_language::plan::Place;
 use serde_json::{Value, json};
 
-use super::rows::{Lost, Row, Shown};
+use super::rows::{Lost, Row};
+use super::shown::Shown;
 use super::{Dotenv, View};
 use crate::output::{padded, style::*, width};
 
