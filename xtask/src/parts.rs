@@ -11,9 +11,6 @@ use crate::{engine, program};
 mod base_image;
 mod go;
 
-/// What a delivery puts into its images.
-pub(crate) const DELIVERY_PROGRAMS: [&str; 3] = ["docker-compose", "versitygw", "mc"];
-
 pub(crate) const USAGE: &str = "[--install] [--bench]
 
   --install   install what is missing (Debian, as root)
@@ -172,10 +169,19 @@ pub(crate) fn place_of(program: &str) -> PathBuf {
     go::place(&folder(), program)
 }
 
+/// Returns what a delivery puts into its images, by name.
+pub(crate) fn delivery_programs() -> impl Iterator<Item = &'static str> {
+    go::PROGRAMS.iter().map(|program| program.name)
+}
+
+/// Builds what a delivery puts into its images and that is not there. Nobody has to be root for it.
+pub(crate) fn build_for_delivery() -> Result<()> {
+    go::make(&folder())
+}
+
 /// Returns what a delivery needs and that is not there.
 pub(crate) fn missing_for_delivery() -> Vec<&'static str> {
-    let mut missing: Vec<&str> = DELIVERY_PROGRAMS
-        .into_iter()
+    let mut missing: Vec<&str> = delivery_programs()
         .filter(|name| !place_of(name).is_file())
         .collect();
     if program::find("docker").is_none() || !(engine::answers() || engine::can_be_started()) {

@@ -32,9 +32,12 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn find() -> Result<Engine> {
+    pub(super) fn find(keep: bool) -> Result<Engine> {
         if engine::answers() {
             return Ok(Engine { keeper: None });
+        }
+        if keep {
+            bail!("what is kept needs an engine that outlives the delivery, and none answers");
         }
         Engine::start(&parts::folder().join("engine"))
     }

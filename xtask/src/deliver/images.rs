@@ -82,7 +82,7 @@ impl Images {
         self.debian(log, pull)?;
         let context = folder.join("machine");
         write_files(&context, MACHINE_FILES)?;
-        for program in parts::DELIVERY_PROGRAMS {
+        for program in parts::delivery_programs() {
             std::fs::copy(parts::place_of(program), context.join(program))
                 .with_context(|| format!("there is no {program}; `cargo xtask parts --install` builds it"))?;
         }

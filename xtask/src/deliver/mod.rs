@@ -47,14 +47,15 @@ pub(crate) const USAGE: &str = "voting [--keep] [--pull] [--gantry PATH] [--tran
 
 pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
     let options = Options::taken_from(arguments)?;
+    parts::build_for_delivery()?;
     let missing = parts::missing_for_delivery();
     if !missing.is_empty() {
         bail!("missing: {}; see `cargo xtask parts`", missing.join(", "));
     }
     interrupt::watch()?;
-    let _engine = Engine::find()?;
-    let journal = Journal::in_folder(&workspace::root().join("target/deliver/logs"))?;
+    let _engine = Engine::find(options.keep)?;
     let world = World::new(options.keep)?;
+    let journal = Journal::in_folder(&workspace::root().join("target/deliver/logs"))?;
     let images = Images::new(options.keep);
     let scene = Scene::set(&journal, &world, &images, &options)?;
     Story::new(&journal, &scene).tell()?;
