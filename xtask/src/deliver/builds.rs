@@ -1,11 +1,15 @@
-//! What is built of this workspace: gantry, and the application that is delivered.
+//! What is built of this workspace: gantry, and the application that is delivered, with its image.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, ensure};
 
+use super::docker::docker;
 use super::journal::Log;
+use super::registry;
+use super::scene::Scene;
 use crate::{program, workspace};
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
@@ -35,9 +39,41 @@ pub(super) fn voting(log: &Log) -> Result<PathBuf> {
         .env("RUSTFLAGS", "-C target-feature=+crt-static");
     log.run(&mut build)?;
     let place = target().join(TARGET).join("release/voting");
-    let size = std::fs::metadata(&place)?.len();
+    let size = fs::metadata(&place)?.len();
     log.tell(format!("static, {:.1} MB", size as f64 / 1e6));
     Ok(place)
+}
+
+/// Pushes the application's own release, of which the services' images are made.
+pub(super) fn push_application(log: &Log, scene: &Scene, version: &str) -> Result<()> {
+    let registry = &scene.registry.url;
+    let image = format!("{registry}/voting-service/voting:{version}");
+    let context = scene.folder.join("application");
+    fs::create_dir_all(&context)?;
+    fs::copy(&scene.voting, context.join("voting"))?;
+    let recipe = workspace::root().join("apps/voting/Dockerfile");
+    log.run(
+        docker(["build", "--quiet", "--tag", &image, "--file"])
+            .arg(recipe)
+            .arg(&context),
+    )?;
+    // The login is for this push; a person's settings stay as they are.
+    let as_pipelines = || {
+        let mut command = docker(["--config"]);
+        command.arg(scene.folder.join("docker"));
+        command
+    };
+    let login = [
+        "login",
+        "--username",
+        registry::USER,
+        "--password",
+        registry::PASSWORD,
+    ];
+    log.run(as_pipelines().args(login).arg(registry))?;
+    log.run(as_pipelines().args(["push", "--quiet", &image]))?;
+    log.tell(image);
+    Ok(())
 }
 
 fn target() -> PathBuf {

@@ -8,8 +8,11 @@ use super::gantry::Gantry;
 use super::journal::Log;
 use super::objects::Objects;
 use super::projects::Projects;
+use super::registry::Registry;
+use super::story::VERSION;
 
 pub(super) struct Refusals<'a> {
+    pub(super) registry: &'a Registry,
     pub(super) gantry: &'a Gantry,
     pub(super) projects: &'a Projects,
     pub(super) objects: &'a Objects,
@@ -68,7 +71,8 @@ impl Refusals<'_> {
         Ok(run.lines_of(job).collect::<Vec<_>>().join("\n"))
     }
 
-    /// A commit that brings a package with a critical finding gets as far as the scan.
+    /// A commit that brings a package with a critical finding gets as far as the scan: the version's name stays with the
+    /// image that it had.
     pub(super) fn critical_finding(&self, log: &Log) -> Result<()> {
         let place = self.projects.place("vote");
         fs::write(place.join("packages"), BACKDOOR)?;
@@ -80,6 +84,8 @@ impl Refusals<'_> {
         )?;
         let _ = fs::remove_file(place.join(".dockerignore"));
         self.projects.commit(log, "vote", "a backdoor")?;
+        let version = || self.registry.digest(log, "voting-service/vote", VERSION);
+        let before = version()?;
         let run = self.gantry.run_however_it_ends(log, &place, &["--deploy"])?;
         let scan = run.summary.job("vote-service-image-scan")?;
         let bridge = run.summary.job("deploy-to-pre-product")?;
@@ -93,7 +99,13 @@ impl Refusals<'_> {
             bridge.downstream.is_none() && bridge.status == "skipped",
             "it was deployed all the same"
         );
-        log.tell("the scan failed with CVE-2024-3094, and nothing was deployed");
+        ensure!(
+            !before.is_empty() && version()? == before,
+            "{VERSION} is the image that was refused"
+        );
+        log.tell(format!(
+            "the scan failed with CVE-2024-3094, nothing was deployed, {VERSION} is what it was"
+        ));
         Ok(())
     }
 

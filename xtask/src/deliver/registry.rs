@@ -48,6 +48,16 @@ impl Registry {
         Ok(Registry { container, url })
     }
 
+    /// Returns which image a tag means.
+    pub(super) fn digest(&self, log: &Log, image: &str, tag: &str) -> Result<String> {
+        let accept = "Accept: application/vnd.docker.distribution.manifest.v2+json";
+        let script = format!(
+            "curl --fail --silent --head --user {USER}:{PASSWORD} --header '{accept}' \
+             localhost:5000/v2/{image}/manifests/{tag} | sed -n 's/^docker-content-digest: //Ip'"
+        );
+        Ok(self.container.sh(log, &script)?.trim().to_owned())
+    }
+
     /// Returns the tags of an image, as the registry lists them.
     pub(super) fn tags(&self, log: &Log, image: &str) -> Result<Vec<String>> {
         let script =

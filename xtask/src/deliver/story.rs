@@ -3,19 +3,18 @@
 use std::cell::Cell;
 use std::fs;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 
-use super::docker::docker;
+use super::builds;
 use super::gantry::Run;
 use super::graphs;
 use super::hosts::Host;
 use super::journal::{Journal, Log};
 use super::refusals::Refusals;
-use super::registry;
 use super::scene::Scene;
 use super::visitor;
 
-const VERSION: &str = "v1.0.1";
+pub(super) const VERSION: &str = "v1.0.1";
 
 /// The delivery, as far as it has come.
 pub(super) struct Story<'a> {
@@ -36,8 +35,9 @@ impl<'a> Story<'a> {
 
     /// Delivers.
     pub(super) fn tell(&self) -> Result<()> {
-        self.journal
-            .step("application image", |log| self.push_application(log))?;
+        self.journal.step("application image", |log| {
+            builds::push_application(log, self.scene, VERSION)
+        })?;
         self.journal.step("runner images", |log| {
             self.run(log, "runner-image", &[]).map(drop)
         })?;
@@ -58,40 +58,10 @@ impl<'a> Story<'a> {
             .run(log, &self.scene.projects.place(project), words)
     }
 
-    /// The application's own release, which the services' images are made of.
-    fn push_application(&self, log: &Log) -> Result<()> {
-        let image = format!("{}/voting-service/voting:{VERSION}", self.scene.registry.url);
-        let context = self.scene.folder.join("application");
-        fs::create_dir_all(&context)?;
-        fs::copy(&self.scene.voting, context.join("voting"))?;
-        let recipe = crate::workspace::root().join("apps/voting/Dockerfile");
-        log.run(
-            docker(["build", "--quiet", "--tag", &image, "--file"])
-                .arg(recipe)
-                .arg(&context),
-        )?;
-        let settings = self.scene.folder.join("docker");
-        let settings = settings.to_str().context("the workspace's place is no text")?;
-        let url = &self.scene.registry.url;
-        log.run(&mut docker([
-            "--config",
-            settings,
-            "login",
-            "--username",
-            registry::USER,
-            "--password",
-            registry::PASSWORD,
-            url,
-        ]))?;
-        log.run(&mut docker(["--config", settings, "push", "--quiet", &image]))?;
-        log.tell(&image);
-        Ok(())
-    }
-
     /// Without `--deploy` the images are built, tested, scanned and pushed, and the deployment is held.
     fn services(&self) -> Result<()> {
-        for (step, project) in [("worker", "worker"), ("result", "result")] {
-            self.journal.step(step, |log| {
+        for project in ["worker", "result"] {
+            self.journal.step(project, |log| {
                 let run = self.run(log, project, &[])?;
                 let bridge = run.summary.job("deploy-to-pre-product")?;
                 ensure!(bridge.status == "manual", "the deployment was not held");
@@ -205,6 +175,7 @@ impl<'a> Story<'a> {
 
     fn refusals(&self) -> Result<()> {
         let refusals = Refusals {
+            registry: &self.scene.registry,
             gantry: &self.scene.gantry,
             projects: &self.scene.projects,
             objects: &self.scene.objects,

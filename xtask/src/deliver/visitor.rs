@@ -46,7 +46,7 @@ impl Visitor {
         Ok(())
     }
 
-    /// Votes, and votes again with the same cookie: for `b`, which is what counts.
+    /// Votes, and votes again with the same cookie: that is one voter.
     pub(super) fn votes_twice(&self, log: &Log, host: &Host) -> Result<()> {
         for vote in ["a", "b"] {
             let words = format!(
