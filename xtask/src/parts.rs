@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
         let shown = place
             .as_ref()
             .map_or("missing".into(), |path| path.display().to_string());
-        println!("{:<14}{:<24} {}", part.program, shown, part.purpose);
+        println!("{:<16}{:<24} {}", part.program, shown, part.purpose);
         if place.is_none() {
             missing.push(part);
         }
@@ -145,7 +145,7 @@ pub(crate) fn run(arguments: &mut Arguments) -> Result<()> {
 
 fn show(name: &str, place: &Path, purpose: &str) {
     let missing = if place.is_file() { "" } else { " (missing)" };
-    println!("{name:<14}{:<24} {purpose}{missing}", place.display());
+    println!("{name:<16}{:<24} {purpose}{missing}", place.display());
 }
 
 /// Returns where what is made here is kept: outside the clone, for all clones of this machine.

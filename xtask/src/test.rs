@@ -181,3 +181,15 @@ fn delivery() -> Result<()> {
 fn tests() -> Result<()> {
     program::run(&mut program::cargo(&["test", "--locked", "--workspace"]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_says_what_it_cannot_be_made_without() {
+        let reason = Needs::Program("a-program-of-nobody").lacking();
+        assert_eq!(reason.as_deref(), Some("a-program-of-nobody is not installed"));
+        assert_eq!(Needs::Nothing.lacking(), None);
+    }
+}
