@@ -107,8 +107,9 @@ fn lint() {
       [FILE]...  Configurations to check [default: .gitlab-ci.yml]
 
     Options:
-          --strict  Let warnings fail too
-      -h, --help    Print help
+          --strict              Let warnings fail too
+          --input <NAME=VALUE>  An input that the configurations declare; may be repeated
+      -h, --help                Print help
 
     Included files:
           --offline        Fetch nothing: included files from elsewhere are those of the last time [env:

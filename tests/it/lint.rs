@@ -767,3 +767,33 @@ fn a_format_of_another_command_is_refused_with_those_it_has() {
         1
     );
 }
+
+#[test]
+fn a_file_that_takes_inputs_is_checked_with_them() {
+    let environment = TestEnvironment::plain().file(
+        ".gitlab-ci.yml",
+        "
+        spec:
+          inputs:
+            stage:
+              options: [build, test]
+        ---
+        job:
+          stage: $[[ inputs.stage ]]
+          script: make
+        ",
+    );
+    let without = environment.call("lint").ended_with(2);
+    assert!(
+        without.stdout.contains("the input `stage` is not given"),
+        "{without}"
+    );
+
+    let wrong = environment.call("lint --input stage=deploy").ended_with(2);
+    assert!(
+        wrong.stdout.contains("`deploy` is not among the options"),
+        "{wrong}"
+    );
+
+    environment.call("lint --input stage=test").ended_with(0);
+}

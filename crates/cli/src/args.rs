@@ -189,6 +189,9 @@ pub(crate) struct LintArgs {
     /// Let warnings fail too
     #[arg(long)]
     pub(crate) strict: bool,
+    /// An input that the configurations declare; may be repeated
+    #[arg(long = "input", value_name = "NAME=VALUE", value_parser = name_value)]
+    pub(crate) inputs: Vec<(String, String)>,
     #[command(flatten)]
     pub(crate) fetch: FetchArgs,
 }

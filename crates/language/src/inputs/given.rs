@@ -10,6 +10,17 @@ use crate::plan::Written;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Given(pub(super) IndexMap<String, Node>);
 
+/// Values that come as text, as [`Given::text`] takes them.
+impl<'a> FromIterator<&'a (String, String)> for Given {
+    fn from_iter<I: IntoIterator<Item = &'a (String, String)>>(pairs: I) -> Given {
+        let mut given = Given::default();
+        for (name, value) in pairs {
+            given.text(name.as_str(), value);
+        }
+        given
+    }
+}
+
 impl Given {
     /// Adds a value that comes as text, from a command line; the input's type says how it is read.
     pub fn text(&mut self, name: impl Into<String>, value: &str) {

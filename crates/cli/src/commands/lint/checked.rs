@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use gantry_language::compile;
+use gantry_language::compile::{self, Root};
 use gantry_language::diagnostic::{Diagnostic, Severity};
 use gantry_language::plan::Place;
 use gantry_language::source::SourceMap;
 use gantry_language::variables::Layers;
 
-use crate::args::{FetchArgs, Global};
+use crate::args::{Global, LintArgs};
 use crate::error::CommandError;
 use crate::format::LintFormat;
 use crate::world::{self, Checkout};
@@ -24,7 +24,7 @@ impl Checked {
     /// A file is read from the project's root, or, where it is not there, from the current folder, as shells complete it.
     pub(super) fn of(
         global: &Global<LintFormat>,
-        fetch: &FetchArgs,
+        args: &LintArgs,
         file: &Path,
     ) -> Result<Checked, CommandError> {
         let name = file.display().to_string();
@@ -40,8 +40,13 @@ impl Checked {
             Ok(text) => text,
             Err(error) => return Ok(Checked::unreadable(file, error)),
         };
-        let checkout = Checkout::new(root).fetching(fetch.wishes());
-        let checked = compile::check(&path, text, &checkout, &checkout, &Layers::default());
+        let checkout = Checkout::new(root).fetching(args.fetch.wishes());
+        let root = Root {
+            path: &path,
+            text,
+            inputs: args.inputs.iter().collect(),
+        };
+        let checked = compile::check_root(root, &checkout, &checkout, &Layers::default());
         match checkout.failure() {
             Some(error) => Err(error.into()),
             None => Ok(Checked {

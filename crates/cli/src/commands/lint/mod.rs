@@ -24,7 +24,7 @@ pub(crate) fn lint(global: &Global<LintFormat>, args: &LintArgs) -> Result<Exit,
     };
     let mut checked = Vec::new();
     for file in files {
-        checked.push(Checked::of(global, &args.fetch, file)?);
+        checked.push(Checked::of(global, args, file)?);
     }
     match global.format {
         LintFormat::Text => output::print(&text(&checked))?,
