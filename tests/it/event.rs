@@ -361,6 +361,14 @@ fn inputs_are_given_to_the_file() {
         output.of_job("greet").contains(&"ann 3 true there".to_owned()),
         "{output}"
     );
+    // A continued run has the same, but for what is typed anew.
+    let same = machine.call("run --resume --dry-run").ended_with(0);
+    assert!(same.stdout.contains("kept     greet"), "{same}");
+    let other = machine.call("run --resume --input name=bob").ended_with(0);
+    assert!(
+        other.of_job("greet").contains(&"bob 3 true there".to_owned()),
+        "{other}"
+    );
 }
 
 #[test]

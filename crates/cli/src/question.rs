@@ -33,6 +33,8 @@ pub(crate) struct Question {
     pub(crate) layers: Layers,
     /// For what the file's header declares.
     pub(crate) inputs: Given,
+    /// The same as they were typed.
+    pub(crate) typed_inputs: Vec<(String, String)>,
     /// When it is made, where that is not now.
     pub(crate) at: Option<Timestamp>,
     pub(crate) checkout: Checkout,
@@ -64,10 +66,6 @@ impl Question {
         let mut notes = Vec::new();
         let (facts, event) = event::facts(&checkout, args, wants, &mut notes)?;
         checkout.count(Changed::of(args, &event.git_ref));
-        let mut inputs = Given::default();
-        for (name, value) in &args.inputs {
-            inputs.text(name.as_str(), value);
-        }
         let layers = Layers {
             predefined: predefined::predefined(&facts, &event),
             project: settings(&root, facts.protected, &mut notes)?,
@@ -79,7 +77,8 @@ impl Question {
             event,
             facts,
             layers,
-            inputs,
+            inputs: args.inputs.iter().collect(),
+            typed_inputs: args.inputs.clone(),
             at: args.at,
             checkout,
             notes,

@@ -65,6 +65,7 @@ pub(crate) fn facts_without_files(question: &Question) -> Facts {
         dirty: false,
         protected: question.facts.protected,
         at: question.at.map(|at| Timestamp(at.as_millisecond())),
+        inputs: question.typed_inputs.clone(),
         title: commit
             .and_then(|commit| commit.message.lines().next())
             .unwrap_or_default()

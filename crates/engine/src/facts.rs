@@ -20,6 +20,9 @@ pub struct Facts {
     /// What the pipeline is told of the time it was made at, where that is not the truth.
     #[serde(default)]
     pub at: Option<Timestamp>,
+    /// What was given for the inputs of the configuration, so that the run can be continued with the same.
+    #[serde(default)]
+    pub inputs: Vec<(String, String)>,
     /// What a list of runs shows: the title of the commit.
     pub title: String,
     pub checkout: Checkout,

@@ -187,6 +187,11 @@ fn restore(event: &mut EventArgs, circumstances: &Circumstances) {
     event.at = event
         .at
         .or(at.and_then(|at| jiff::Timestamp::from_millisecond(at.0).ok()));
+    for (name, value) in &circumstances.facts.inputs {
+        if event.inputs.iter().all(|(typed, _)| typed != name) {
+            event.inputs.push((name.clone(), value.clone()));
+        }
+    }
 }
 
 fn predefined<'a>(circumstances: &'a Circumstances, key: &str) -> Option<&'a str> {

@@ -505,6 +505,7 @@ pub(crate) fn facts() -> Facts {
         dirty: true,
         protected: false,
         at: None,
+        inputs: Vec::new(),
         title: "Count twice".to_owned(),
         checkout: Checkout {
             repository: "/store/objects.git".into(),
