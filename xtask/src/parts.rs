@@ -63,6 +63,24 @@ const PARTS: &[Part] = &[
         purpose: "a store of the voting application",
     },
     Part {
+        program: "mariadbd",
+        package: "mariadb-server",
+        need: Need::Tests,
+        purpose: "another store of the voting application",
+    },
+    Part {
+        program: "java",
+        package: "default-jre-headless",
+        need: Need::Tests,
+        purpose: "runs ElasticMQ, a queue server that speaks SQS",
+    },
+    Part {
+        program: "mvn",
+        package: "maven",
+        need: Need::Tests,
+        purpose: "fetches ElasticMQ",
+    },
+    Part {
         program: "chromium",
         package: "chromium",
         need: Need::Tests,

@@ -25,6 +25,8 @@ struct Check {
 enum Needs {
     Nothing,
     Program(&'static str),
+    /// SQS is ElasticMQ's, MySQL is MariaDB's.
+    CloudParts,
     DeliveryParts,
 }
 
@@ -58,6 +60,11 @@ const CHECKS: &[Check] = &[
         name: "delivery of the voting application",
         needs: Needs::DeliveryParts,
         run: delivery,
+    },
+    Check {
+        name: "votes in SQS and MySQL",
+        needs: Needs::CloudParts,
+        run: cloud,
     },
     Check {
         name: "tests",
@@ -109,15 +116,20 @@ impl Needs {
             Needs::Nothing => None,
             Needs::Program(name) if program::find(name).is_some() => None,
             Needs::Program(name) => Some(format!("{name} is not installed")),
-            Needs::DeliveryParts => match &parts::missing_for_delivery()[..] {
-                [] => None,
-                missing => Some(format!(
-                    "there is no {}; see `cargo xtask parts`",
-                    missing.join(", no ")
-                )),
-            },
+            Needs::CloudParts => none_of(&missing(&["mariadbd", "java", "mvn"])),
+            Needs::DeliveryParts => none_of(&parts::missing_for_delivery()),
         }
     }
+}
+
+fn missing(programs: &[&'static str]) -> Vec<&'static str> {
+    let programs = programs.iter().copied();
+    programs.filter(|name| program::find(name).is_none()).collect()
+}
+
+fn none_of(missing: &[&str]) -> Option<String> {
+    let missing = (!missing.is_empty()).then(|| missing.join(", no "))?;
+    Some(format!("there is no {missing}; see `cargo xtask parts`"))
 }
 
 fn carried_out(check: &Check) -> Outcome {
@@ -178,6 +190,12 @@ fn delivery() -> Result<()> {
     program::run(Command::new(std::env::current_exe()?).args(["deliver", "voting"]))
 }
 
+/// The official client of SQS is 150 crates, which only these tests build.
+fn cloud() -> Result<()> {
+    let package = ["test", "--locked", "-p", "voting", "--features", "sqs,mysql"];
+    program::run(program::cargo(&package).args(["--", "cloud", "sqs", "mysql", "mariadb"]))
+}
+
 fn tests() -> Result<()> {
     program::run(&mut program::cargo(&["test", "--locked", "--workspace"]))
 }
@@ -191,5 +209,11 @@ mod tests {
         let reason = Needs::Program("a-program-of-nobody").lacking();
         assert_eq!(reason.as_deref(), Some("a-program-of-nobody is not installed"));
         assert_eq!(Needs::Nothing.lacking(), None);
+        let reason = none_of(&["mariadbd", "java"]);
+        assert_eq!(
+            reason.as_deref(),
+            Some("there is no mariadbd, no java; see `cargo xtask parts`")
+        );
+        assert_eq!(none_of(&[]), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use super::{Server, free_port};
 
@@ -25,7 +26,6 @@ pub(crate) struct Elasticmq(Server);
 impl Elasticmq {
     #[must_use]
     pub(crate) fn start() -> Elasticmq {
-        let libraries = libraries();
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let configuration = folder.path().join("sqs.conf");
@@ -42,7 +42,7 @@ impl Elasticmq {
             .arg(format!("-Dconfig.file={}", configuration.display()))
             .args([
                 "-cp",
-                &format!("{}/*", libraries.display()),
+                &format!("{}/*", LIBRARIES.display()),
                 "org.elasticmq.server.Main",
             ]);
         Elasticmq(Server::start(command, folder, port))
@@ -53,8 +53,8 @@ impl Elasticmq {
     }
 }
 
-/// Brings the libraries once, by Maven.
-fn libraries() -> PathBuf {
+/// Brings the libraries once, by Maven, however many tests begin with them at a time.
+static LIBRARIES: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("elasticmq");
     let libraries = folder.join("lib");
     if libraries.is_dir() {
@@ -75,4 +75,4 @@ fn libraries() -> PathBuf {
     // Complete or not there.
     std::fs::rename(folder.join("part"), &libraries).unwrap();
     libraries
-}
+});
