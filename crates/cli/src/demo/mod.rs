@@ -7,7 +7,7 @@
 //! The host is a process of its own, so that it can stay when the tour is over. It lives no longer than the tour unless
 //! the tour says so: they share a socket, the *lifeline*.
 
-mod arguments;
+pub(crate) mod arguments;
 mod attendant;
 mod control;
 mod findings;
@@ -22,8 +22,7 @@ mod tour;
 mod waiting;
 mod wording;
 
-pub(crate) use self::arguments::DemoArgs;
-use self::arguments::{Part, Wish};
+use self::arguments::{DemoArgs, Part, Wish};
 use self::folder::DemoFolder;
 use crate::args::Global;
 use crate::error::{CommandError, Exit};
