@@ -13,7 +13,7 @@ use crate::output::{self, style::*};
 use crate::question::Question;
 
 pub(crate) fn expand(global: &Global, args: &ExpandArgs) -> Result<Exit, CommandError> {
-    let question = Question::new(global, &args.event)?;
+    let question = Question::to_look_at(global, &args.event)?;
     let checked = question.check()?;
     let whole = checked
         .standalone()
