@@ -6,7 +6,7 @@ use gantry_language::compile::Outcome;
 use gantry_language::difference::{Change, Difference, Moved, Reasons};
 use serde_json::{Value, json};
 
-use super::plan::{frame, heading};
+use super::heading::{frame, heading};
 use crate::args::{Format, Global};
 use crate::error::{CommandError, Exit};
 use crate::output::{self, cut, padded, style::*, width};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use gantry_engine::{Forecast, Prospect, RunRequest, Venue, forecast};
 use serde_json::json;
 
-use super::plan::heading;
+use super::heading::heading;
 use crate::args::{Format, Global};
 use crate::error::{CommandError, Exit};
 use crate::output::{self, padded, style::*, width};

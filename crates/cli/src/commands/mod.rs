@@ -9,6 +9,7 @@ mod dry_run;
 mod expand;
 mod follow;
 mod graph;
+mod heading;
 mod init;
 mod keywords;
 mod lint;

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::diff;
+use super::heading::{frame, heading};
 use super::reasons::{left_out, no_pipeline, no_pipeline_json};
 use crate::args::{Format, Global, PlanArgs};
 use crate::downstream::foreseen_child;
@@ -58,16 +59,6 @@ fn json(outcome: &Outcome, question: &Question) -> Value {
     value
 }
 
-/// Adds what every answer about a pipeline says of it.
-pub(crate) fn frame(value: &mut Value, question: &Question) {
-    value["version"] = json!(1);
-    value["ref"] = serde_json::to_value(&question.event.git_ref).expect("BUG: a ref is JSON");
-    value["sha"] = json!(question.facts.commit.as_ref().map(|commit| commit.sha.as_str()));
-    value["at"] = json!(question.at.map(|at| at.as_millisecond()));
-    value["changed_files"] = json!(question.checkout.describe_changes());
-    value["notes"] = json!(question.notes);
-}
-
 fn text(outcome: &Outcome, question: &Question) -> String {
     let mut out = heading(question);
     match outcome {
@@ -80,21 +71,6 @@ fn text(outcome: &Outcome, question: &Question) -> String {
             out.push('\n');
             out.push_str(&no_pipeline(other));
         }
-    }
-    out
-}
-
-/// Returns the lines that say which pipeline is meant and what was assumed.
-pub(crate) fn heading(question: &Question) -> String {
-    let mut out = format!("{BOLD}pipeline{RESET}  {}\n", question.describe());
-    if let Some(at) = question.at {
-        let _ = writeln!(out, "{BOLD}made at{RESET}   {at}");
-    }
-    if let Some(changes) = question.checkout.describe_changes() {
-        let _ = writeln!(out, "{BOLD}changed{RESET}   {changes}");
-    }
-    for note in &question.notes {
-        let _ = writeln!(out, "{BOLD}note{RESET}      {note}");
     }
     out
 }

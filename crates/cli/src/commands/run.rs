@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::choose::choose;
 use super::dry_run::{Scratch, dry_run};
-use super::plan::{frame, heading};
+use super::heading::{frame, heading};
 use super::reasons::{no_pipeline, no_pipeline_json};
 use super::resume::Earlier;
 use super::stored::close_interrupted;

@@ -11,7 +11,7 @@ use gantry_language::plan::{Plan, PlannedJob, Work};
 
 use self::print::{json, text};
 use self::rows::{Row, Viewer};
-use super::plan::{frame, heading};
+use super::heading::{frame, heading};
 use super::reasons::{no_pipeline, no_pipeline_json};
 use crate::args::{Format, Global, VariablesArgs};
 use crate::error::{CommandError, Exit};

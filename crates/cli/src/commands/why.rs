@@ -9,7 +9,8 @@ use gantry_language::plan::{AllowFailure, Decision, Place, Plan, PlannedJob, Whe
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::plan::{delay, frame, heading, started};
+use super::heading::{frame, heading};
+use super::plan::{delay, started};
 use super::reasons::{clauses, no_pipeline, no_pipeline_json};
 use crate::args::{Format, Global, WhyArgs};
 use crate::error::{CommandError, Exit};

@@ -12,7 +12,7 @@ use std::io::IsTerminal;
 use gantry_language::compile::Outcome;
 use serde_json::{Value, json};
 
-use super::plan::heading;
+use super::heading::heading;
 use super::reasons::no_pipeline;
 use crate::args::{Global, GraphArgs};
 use crate::error::{CommandError, Exit};
