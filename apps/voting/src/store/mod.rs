@@ -12,9 +12,21 @@ pub use error::StoreError;
 pub use mysql::MysqlStore;
 pub use postgres::PostgresStore;
 
-use crate::archive::{self, Header};
+use crate::archive::{self, ArchiveError, Entry, Header};
 use crate::domain::{Batch, Tally};
 use crate::embedded;
+
+/// How many votes of a backup go into one statement.
+const ROWS_PER_STATEMENT: usize = 1000;
+
+/// Returns the next votes of a backup, as many as one statement takes; `None` at its end.
+fn next_rows(records: &mut archive::Reader<impl Read>) -> Result<Option<Vec<Entry>>, ArchiveError> {
+    let next = records.by_ref().take(ROWS_PER_STATEMENT);
+    let rows: Vec<Entry> = next
+        .map(|record| record.map(Entry::from))
+        .collect::<Result<_, _>>()?;
+    Ok((!rows.is_empty()).then_some(rows))
+}
 
 #[derive(Clone)]
 pub enum Store {

@@ -8,8 +8,7 @@ use mysql_async::{IsolationLevel, Params, TxOpts, Value};
 use super::{MysqlStore, PATIENCE_WITH_ARCHIVES, StoreError, apply, tables, within};
 use crate::archive::{self, Entry, Header, Record};
 use crate::domain::{Choice, Tally};
-
-const ROWS_PER_STATEMENT: usize = 1000;
+use crate::store::next_rows;
 
 impl MysqlStore {
     pub async fn dump(&self, output: impl Write) -> Result<Header, StoreError> {
@@ -68,21 +67,18 @@ impl MysqlStore {
         records: &mut archive::Reader<impl Read>,
     ) -> Result<(), StoreError> {
         let voter = self.profile.voter_column;
-        loop {
-            let mut values: Vec<Value> = Vec::new();
-            for record in records.by_ref().take(ROWS_PER_STATEMENT) {
-                let Entry { voter, choice, seq } = record?.into();
+        while let Some(entries) = next_rows(records)? {
+            let rows = vec!["(?, ?, ?)"; entries.len()].join(", ");
+            let mut values: Vec<Value> = Vec::with_capacity(3 * entries.len());
+            for Entry { voter, choice, seq } in entries {
                 values.extend([voter.into(), choice.into(), seq.into()]);
             }
-            if values.is_empty() {
-                return Ok(());
-            }
-            let rows = vec!["(?, ?, ?)"; values.len() / 3].join(", ");
             let statement = format!("INSERT INTO votes ({voter}, vote, seq) VALUES {rows}");
             transaction
                 .exec_drop(statement, Params::Positional(values))
                 .await?;
         }
+        Ok(())
     }
 }
 

@@ -10,8 +10,7 @@ use tokio_postgres::types::Type;
 use super::{PATIENCE_WITH_ARCHIVES, PostgresStore, StoreError, apply};
 use crate::archive::{self, Entry, Header, Record};
 use crate::domain::{Choice, Profile, Tally};
-
-const ROWS_PER_STATEMENT: usize = 1000;
+use crate::store::next_rows;
 
 impl PostgresStore {
     pub async fn dump(&self, output: impl Write) -> Result<Header, StoreError> {
@@ -74,15 +73,7 @@ async fn restore(
         "INSERT INTO votes ({}, vote, seq) SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])",
         apply::column(profile)
     );
-    loop {
-        let entries: Vec<Entry> = records
-            .by_ref()
-            .take(ROWS_PER_STATEMENT)
-            .map(|record| record.map(Entry::from))
-            .collect::<Result<_, _>>()?;
-        if entries.is_empty() {
-            break;
-        }
+    while let Some(entries) = next_rows(records)? {
         let voters: Vec<&str> = entries.iter().map(|entry| entry.voter.as_str()).collect();
         let choices: Vec<&str> = entries.iter().map(|entry| entry.choice.as_str()).collect();
         let sequences: Vec<i64> = entries.iter().map(|entry| entry.seq).collect();
